@@ -1,0 +1,149 @@
+package contract
+
+// Effect is what an operation does to the resources.
+type Effect struct {
+	// Kind: create, read (list), update, delete, copy, tag, untag, listTags,
+	// regions, usage.
+	Kind     string
+	Resource string // empty for tag operations, regions and usage
+	// Key is the parameters that say which resource is meant, as
+	// alternatives: [[DataCacheId], [Bucket, Path]].
+	Key [][]string
+	// ID is the response path of the id of what was made: ImageCacheId.
+	ID string
+	// From are the states in which it is allowed, empty for any; To is the
+	// state that it leads to.
+	From []string
+	To   string
+	// Wrong is the code that answers the operation in another state.
+	Wrong string
+	// Echo maps a parameter's path to the path of the list item's member that
+	// shows it afterwards: Image.N → Images.N.
+	Echo []Echo
+	// Filters maps a parameter's path to the item's member it selects by.
+	Filters []Filter
+	// Items is the response path of the list; Limit, Next and Total name the
+	// paging parameters and members, empty where there are none.
+	Items, Limit, Next, Total string
+	Clause                    *Clause
+	Place                     Place
+}
+
+// Echo says where a written value can be read again.
+type Echo struct {
+	Parameter string
+	Member    string
+	// Form is how it comes back: same, or json (a map as JSON text).
+	Form   string
+	Clause *Clause
+	Place  Place
+}
+
+// Filter says which member of a list item a parameter selects by.
+type Filter struct {
+	Parameter string
+	Member    string
+	Clause    *Clause
+	Place     Place
+}
+
+// Resource is a kind of thing that operations make, change and delete.
+type Resource struct {
+	Name        string
+	IDPrefix    string // imc-
+	IDMember    string // ImageCacheId, in the list's items
+	IDParameter string // ImageCacheId, in requests
+	Create      string // operations
+	List        string
+	Update      string
+	Delete      string
+	TagType     string // its ResourceType in tag operations
+	StateMember string // Status
+	States      []State
+	Transitions []Transition
+	Unique      []string // parameters that together must be unique in a region
+	Place       Place
+}
+
+// State returns the named state, or nil.
+func (r *Resource) State(name string) *State {
+	for i := range r.States {
+		if r.States[i].Name == name {
+			return &r.States[i]
+		}
+	}
+	return nil
+}
+
+// State is one value of the state member.
+type State struct {
+	Name    string
+	Summary string
+	Initial bool // a created resource starts here
+	Stable  bool // it stays until somebody acts
+	Usable  bool // the settled, successful state
+	Failed  bool // a settled, failed state
+	Clause  *Clause
+	Place   Place
+}
+
+// Transition is an edge of a state machine. From is empty for creation and To
+// is empty for disappearance.
+type Transition struct {
+	From, To string
+	// On is an operation's name, or settle, fail, expire, evict.
+	On     string
+	Clause *Clause
+	Place  Place
+}
+
+// Idempotency holds the rules that every ClientToken shares.
+type Idempotency struct {
+	Scope    []string // account, region, operation
+	Mismatch *Error   // same token, other parameters
+	Replay   *Clause  // same token, same parameters: same answer, one effect
+	Place    Place
+}
+
+// Gateway is what stands before the product: the shared error table and the
+// order in which it checks.
+type Gateway struct {
+	// Order is the stages, first checked first. See the contract for what
+	// each stage looks at.
+	Order  []string
+	Clause *Clause // of the order
+	Errors []*Error
+}
+
+// Error returns the gateway's row for a condition, or nil.
+func (g Gateway) Error(condition string) *Error {
+	for _, e := range g.Errors {
+		if e.Condition == condition {
+			return e
+		}
+	}
+	return nil
+}
+
+// Protocol is what every request carries.
+type Protocol struct {
+	Formats       []string // JSON, XML
+	DefaultFormat string   // of signature v1: XML
+	// Skew is how far a timestamp may be off, in seconds.
+	Skew int
+	// Common are the parameters of signature v1, Headers those of ACS3.
+	Common  []*Field
+	Headers []*Field
+	// Clauses are the remaining protocol promises by keyword, such as
+	// format.json, method.equivalence, unknown.ignored.
+	Clauses map[string]*Clause
+}
+
+// Envelope is what every answer looks like.
+type Envelope struct {
+	Error *Field // the object of a failure
+	// Clauses by keyword: requestId.present, requestId.format,
+	// requestId.unique, requestId.header, contentType.json, contentType.xml,
+	// xml.root, error.status, json.strict, …
+	Clauses map[string]*Clause
+}
