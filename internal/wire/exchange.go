@@ -1,0 +1,59 @@
+package wire
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// maxAnswer is the most that is kept of an answer's body, in bytes.
+const maxAnswer = 4 << 20
+
+// Stack wraps base so that the first middleware sees a request first and its
+// answer last.
+func Stack(base http.RoundTripper, m ...Middleware) http.RoundTripper {
+	for i := len(m) - 1; i >= 0; i-- {
+		base = m[i](base)
+	}
+	return base
+}
+
+// Do sends a draft as it stands and returns what was on the wire. It never
+// fails: why there was no whole answer is in Exchange.Err. It follows no
+// redirect. A body of more than 4 MiB is cut there, which is an Err too.
+func Do(ctx context.Context, rt http.RoundTripper, d *Draft, endpoint string, now func() time.Time) *Exchange {
+	x := &Exchange{
+		Method: d.Method, Host: d.Host, Body: d.payload(), Start: now(),
+		Operation: d.Operation, Params: d.Params, Format: d.Format, Scheme: d.Scheme, KeyID: d.Credentials.AccessKeyID,
+	}
+	x.Err = x.send(ctx, rt, d, endpoint)
+	x.Duration = now().Sub(x.Start)
+	return x
+}
+
+func (x *Exchange) send(ctx context.Context, rt http.RoundTripper, d *Draft, endpoint string) error {
+	req, err := d.Request(ctx, endpoint)
+	if err != nil {
+		return err
+	}
+	x.URL, x.Host, x.Header = req.URL.String(), req.Host, req.Header.Clone()
+	resp, err := rt.RoundTrip(req)
+	if err != nil {
+		return fmt.Errorf("send %s: %w", d.Operation, err)
+	}
+	x.Status, x.RespHeader = resp.StatusCode, resp.Header
+	x.RespBody, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	closeErr := resp.Body.Close()
+	switch {
+	case err != nil:
+		return fmt.Errorf("read answer of %s: %w", d.Operation, err)
+	case len(x.RespBody) > maxAnswer:
+		x.RespBody = x.RespBody[:maxAnswer]
+		return fmt.Errorf("read answer of %s: %w", d.Operation, ErrBodyTooLarge)
+	case closeErr != nil:
+		return fmt.Errorf("read answer of %s: %w", d.Operation, closeErr)
+	}
+	return nil
+}
