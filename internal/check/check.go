@@ -4,7 +4,13 @@
 // be made.
 package check
 
-import "github.com/eci-conform/conform/internal/contract"
+import (
+	"sync"
+	"time"
+
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/wire"
+)
 
 // Finding is one departure from the contract.
 type Finding struct {
@@ -12,5 +18,72 @@ type Finding struct {
 	Level   contract.Level // of that clause
 	Pointer string         // where in the answer: /status, /header/Content-Type, /body/ImageCaches/0/Status
 	Want    string
-	Got     string
+	Got     string // shortened to 300 characters
+}
+
+// Expect is what is known about an exchange before its answer is looked at.
+type Expect struct {
+	// Operation is what was asked for; nil where no such operation exists.
+	Operation *contract.Operation
+	// Format is what the answer must be in, JSON or XML; empty where either
+	// will do, as after an unknown Format.
+	Format string
+	// Keyword names the protocol clause that settles the format, such as
+	// format.default; empty means format.json or format.xml by Format.
+	Keyword string
+	Scheme  wire.Scheme
+	// Secrets are texts that no answer may repeat.
+	Secrets []string
+}
+
+// Answer is an exchange's response once it is read.
+type Answer struct {
+	Exchange  *wire.Exchange
+	Operation *contract.Operation // as expected; nil where there is none
+	Status    int                 // 0 when there was no answer
+	OK        bool                // status 2xx
+	Format    string              // what the body is in: JSON, XML, or empty for neither
+	Code      string              // of an error, and of a success that wrongly carries one
+	Message   string
+	RequestID string
+	Body      any // a wire Value; nil when the body could not be read
+	// Rows are the known rows that have this status and code: of the
+	// operation's own table, the gateway, the violations and idempotency.
+	Rows []*contract.Error
+	// Throttled says that the request was turned away for coming too fast;
+	// RetryAfter is what the target asks to wait, zero where it does not say.
+	Throttled  bool
+	RetryAfter time.Duration
+}
+
+// Judge checks answers. It is safe for concurrent use, and one Judge serves
+// one run: it remembers every RequestId that it has seen.
+type Judge struct {
+	contract *contract.Contract
+	seen     sync.Map // RequestId → struct{}
+}
+
+// New returns a Judge that judges by c.
+func New(c *contract.Contract) *Judge {
+	return &Judge{contract: c}
+}
+
+// Answer reads an exchange's response and applies the checks that hold for
+// every answer of the API. The Answer is never nil; of an exchange without a
+// response it has Status 0 and there are no findings.
+func (j *Judge) Answer(x *wire.Exchange, e Expect) (*Answer, []Finding) {
+	return &Answer{Exchange: x, Operation: e.Operation, Status: x.Status}, nil
+}
+
+// Accepted wants a success; the finding, if any, is about the clause.
+func (j *Judge) Accepted(a *Answer, clause *contract.Clause) []Finding {
+	return nil
+}
+
+// Refused wants a refusal for the row's reason: that it is refused with 4xx is
+// promised by the clause, the status and code by the row, and the text by the
+// row's message. Args fill the row's templates in order; with none, %s stands
+// for any text. A nil row asks for nothing but the refusal.
+func (j *Judge) Refused(a *Answer, clause *contract.Clause, row *contract.Error, args ...string) []Finding {
+	return nil
 }

@@ -21,6 +21,8 @@ type Case struct {
 	Promise   string           // one sentence, for people
 	Steps     []string         // what it does, in order, for people
 	Needs     Needs
+	// Serial keeps every other case from running at the same time.
+	Serial bool
 	// Probe is the judged request as data; nil where a case is a scenario of
 	// several judged requests.
 	Probe *Probe
@@ -44,13 +46,15 @@ type Probe struct {
 	// Params are the operation's own parameters, flattened, with template
 	// values: $region, $name (unique), $token (unique), $binding (the
 	// profile's value for this wire name), $id:ImageCache (a usable
-	// resource made for the case).
+	// resource made for the case). See Session.Bind for all forms.
 	Params wire.Params
-	// Method is GET or POST; Form puts the parameters in the body.
+	// Method is GET or POST, empty for GET; Form puts the parameters in the
+	// body.
 	Method string
 	Form   bool
-	Scheme wire.Scheme
-	// Format is the Format parameter as sent; NoFormat leaves it out.
+	Scheme wire.Scheme // empty for V1
+	// Format is the Format parameter as sent, empty for JSON; NoFormat
+	// leaves it out.
 	Format   string
 	NoFormat bool
 	// Change names what departs from the valid request, for people and for
@@ -64,4 +68,16 @@ type Probe struct {
 type Edit struct {
 	Name string // unique for what it does: with Params it is the probe's fingerprint
 	Do   func(*wire.Draft)
+}
+
+// Inputs gives the minimal valid request of an operation, with template
+// values, and false for an operation that it does not know. The caller may
+// change what it gets.
+type Inputs func(operation string) (wire.Params, bool)
+
+// Plan is the ordered cases.
+type Plan struct {
+	Cases []*Case
+	// Inputs are the valid requests that resources are made with.
+	Inputs Inputs
 }

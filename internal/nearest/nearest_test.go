@@ -1,0 +1,38 @@
+package nearest
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	known := []string{"zone.noStock", "account.arrears", "account.overdueBills"}
+	got := Names("acount.Arrears", known, 2)
+	want := []string{"account.arrears", "account.overdueBills"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Names() mismatch (-want +got):\n%s", diff)
+	}
+	if got := Names("x", nil, 3); len(got) != 0 {
+		t.Errorf("Names of nothing = %v, want none", got)
+	}
+}
+
+func TestDistanceIsAMetric(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.StringMatching(`[a-cü/.]{0,8}`)
+		a, b, c := text.Draw(t, "a"), text.Draw(t, "b"), text.Draw(t, "c")
+		if Distance(a, b) != Distance(b, a) {
+			t.Fatalf("Distance(%q, %q) is not symmetric", a, b)
+		}
+		if (Distance(a, b) == 0) != (a == b) {
+			t.Fatalf("Distance(%q, %q) = %d", a, b, Distance(a, b))
+		}
+		if Distance(a, c) > Distance(a, b)+Distance(b, c) {
+			t.Fatalf("Distance breaks the triangle for %q, %q, %q", a, b, c)
+		}
+	})
+}

@@ -1,0 +1,44 @@
+package plan
+
+import "errors"
+
+// outcome ends a case early without a fault of the harness.
+type outcome struct {
+	reason  string
+	skip    bool
+	timeout bool
+	cause   error
+}
+
+func (o *outcome) Error() string { return o.reason }
+func (o *outcome) Unwrap() error { return o.cause }
+
+// Skip ends a case that does not apply to the target.
+func Skip(reason string) error { return &outcome{reason: reason, skip: true} }
+
+// Inconclusive ends a case that could not be judged.
+func Inconclusive(reason string) error { return &outcome{reason: reason} }
+
+// IsSkip returns the reason of a Skip in err's chain.
+func IsSkip(err error) (reason string, ok bool) {
+	o, ok := errors.AsType[*outcome](err)
+	if !ok || !o.skip {
+		return "", false
+	}
+	return err.Error(), true
+}
+
+// IsInconclusive returns the reason of an Inconclusive in err's chain.
+func IsInconclusive(err error) (reason string, ok bool) {
+	o, ok := errors.AsType[*outcome](err)
+	if !ok || o.skip {
+		return "", false
+	}
+	return err.Error(), true
+}
+
+// IsTimeout says whether err is that Eventually ran out of time.
+func IsTimeout(err error) bool {
+	o, ok := errors.AsType[*outcome](err)
+	return ok && o.timeout
+}
