@@ -1,0 +1,67 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// The names of the files in a report folder.
+const (
+	ResultsFile = "results.ndjson"
+	JUnitFile   = "junit.xml"
+	SummaryFile = "summary.md"
+	HTMLFile    = "report.html"
+)
+
+// Probe says whether reports can be written to the folder, without leaving
+// anything behind: neither a file nor a folder that was not there.
+func Probe(dir string) error {
+	existing := filepath.Clean(dir)
+	for {
+		info, err := os.Stat(existing)
+		if err == nil && !info.IsDir() {
+			return fmt.Errorf("report folder %s: %s is not a folder", dir, existing)
+		}
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			return fmt.Errorf("report folder %s: %w", dir, err)
+		}
+		existing = filepath.Dir(existing)
+	}
+	f, err := os.CreateTemp(existing, ".conform-")
+	if err != nil {
+		return fmt.Errorf("report folder %s: cannot write in %s: %w", dir, existing, errors.Unwrap(err))
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// WriteFiles writes the rendered reports into the folder; results.ndjson is
+// the Stream's. Each file appears whole or not at all.
+func (r *Report) WriteFiles(dir string) error {
+	return errors.Join(
+		writeFile(filepath.Join(dir, JUnitFile), r.JUnit),
+		writeFile(filepath.Join(dir, SummaryFile), r.Summary),
+		writeFile(filepath.Join(dir, HTMLFile), r.HTML),
+	)
+}
+
+// writeFile writes to a file beside the final one and renames it.
+func writeFile(path string, render func(io.Writer) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".conform-")
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	err = errors.Join(render(f), f.Chmod(0o644), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
+	}
+	return nil
+}

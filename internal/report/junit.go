@@ -1,0 +1,168 @@
+package report
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/eci-conform/conform/internal/run"
+)
+
+type junitSuites struct {
+	XMLName  xml.Name     `xml:"testsuites"`
+	Name     string       `xml:"name,attr"`
+	Tests    int          `xml:"tests,attr"`
+	Failures int          `xml:"failures,attr"`
+	Errors   int          `xml:"errors,attr"`
+	Skipped  int          `xml:"skipped,attr"`
+	Time     string       `xml:"time,attr"`
+	Suites   []junitSuite `xml:"testsuite"`
+}
+
+type junitSuite struct {
+	Name       string          `xml:"name,attr"`
+	Tests      int             `xml:"tests,attr"`
+	Failures   int             `xml:"failures,attr"`
+	Errors     int             `xml:"errors,attr"`
+	Skipped    int             `xml:"skipped,attr"`
+	Time       string          `xml:"time,attr"`
+	Timestamp  string          `xml:"timestamp,attr"`
+	Properties []junitProperty `xml:"properties>property"`
+	Cases      []junitCase     `xml:"testcase"`
+	spent      time.Duration
+}
+
+type junitProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type junitCase struct {
+	Name      string       `xml:"name,attr"`
+	ClassName string       `xml:"classname,attr"`
+	Time      string       `xml:"time,attr"`
+	Skipped   *junitDetail `xml:"skipped"`
+	Error     *junitDetail `xml:"error"`
+	Failure   *junitDetail `xml:"failure"`
+	Out       *junitText   `xml:"system-out"`
+}
+
+type junitDetail struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",chardata"`
+}
+
+type junitText struct {
+	Text string `xml:",chardata"`
+}
+
+// JUnit writes the report as JUnit XML: a suite for each operation, a case's
+// id as its name. A skip and a known failure are skipped, what could not be
+// judged is an error, an observed departure passes and is told in system-out.
+func (r *Report) JUnit(out io.Writer) error {
+	doc := r.junit()
+	if _, err := io.WriteString(out, xml.Header); err != nil {
+		return fmt.Errorf("write junit: %w", err)
+	}
+	enc := xml.NewEncoder(out)
+	enc.Indent("", "  ")
+	if err := enc.Encode(doc); err != nil {
+		return fmt.Errorf("write junit: %w", err)
+	}
+	_, err := io.WriteString(out, "\n")
+	return err
+}
+
+func (r *Report) junit() junitSuites {
+	doc := junitSuites{Name: "conform", Time: secondsText(r.elapsed())}
+	index := map[string]int{}
+	for _, rec := range r.Records() {
+		i, ok := index[rec.Operation]
+		if !ok {
+			i = len(doc.Suites)
+			index[rec.Operation] = i
+			doc.Suites = append(doc.Suites, r.junitSuite(rec))
+		}
+		doc.Suites[i].add(rec)
+	}
+	for i := range doc.Suites {
+		doc.add(&doc.Suites[i])
+	}
+	return doc
+}
+
+func (r *Report) junitSuite(first Record) junitSuite {
+	s := junitSuite{Name: first.Operation, Timestamp: first.Start.UTC().Format("2006-01-02T15:04:05")}
+	for _, p := range [][2]string{
+		{"conform.version", r.Run.Tool}, {"suite.version", r.Run.Suite},
+		{"contract.version", r.Run.Contract}, {"target", r.Run.Target},
+		{"endpoint", r.Run.Endpoint}, {"region", r.Run.Region},
+		{"strict", r.Run.Strict}, {"seed", fmt.Sprint(r.Run.Seed)},
+	} {
+		s.Properties = append(s.Properties, junitProperty{p[0], p[1]})
+	}
+	return s
+}
+
+func (d *junitSuites) add(s *junitSuite) {
+	s.Time = secondsText(s.spent)
+	d.Tests += s.Tests
+	d.Failures += s.Failures
+	d.Errors += s.Errors
+	d.Skipped += s.Skipped
+}
+
+func (s *junitSuite) add(rec Record) {
+	c := junitCase{Name: rec.Case, ClassName: rec.Operation, Time: secondsText(rec.Duration)}
+	s.Tests++
+	s.spent += rec.Duration
+	switch rec.Verdict {
+	case run.Fail:
+		s.Failures++
+		c.Failure = &junitDetail{Message: rec.headline(), Type: rec.Clause, Text: rec.story()}
+	case run.Fixed:
+		s.Failures++
+		c.Failure = &junitDetail{Message: "known to fail but passes: " + rec.Reason, Type: "baseline"}
+	case run.Inconclusive:
+		s.Errors++
+		c.Error = &junitDetail{Message: rec.Reason, Type: "inconclusive", Text: rec.story()}
+	case run.Skip, run.Known:
+		s.Skipped++
+		c.Skipped = &junitDetail{Message: string(rec.Verdict) + ": " + rec.Reason}
+	case run.Observed:
+		c.Out = &junitText{Text: "observed\n" + rec.story()}
+	}
+	s.Cases = append(s.Cases, c)
+}
+
+// headline says in one line what is wrong.
+func (r Record) headline() string {
+	f := r.findings()
+	if len(f) == 0 {
+		return r.Reason
+	}
+	return fmt.Sprintf("%s: want %s, got %s", f[0].Clause, oneLine(f[0].Want, 200), oneLine(f[0].Got, 200))
+}
+
+// story is everything about a case that did not simply pass, in plain text.
+func (r Record) story() string {
+	lines := []string{r.Promise, r.Clauses[r.Clause].Place}
+	for _, f := range r.findings() {
+		p := r.Clauses[f.Clause]
+		lines = append(lines, "", fmt.Sprintf("%s (%s) %s", f.Clause, f.Level, p.Place))
+		if f.Clause != r.Clause && p.Text != "" {
+			lines = append(lines, p.Text)
+		}
+		lines = append(lines, wantGot(f)...)
+	}
+	last, _ := shown(r.Exchanges)
+	for _, x := range last {
+		lines = append(append(lines, ""), exchangeText(x)...)
+	}
+	return strings.Join(append(lines, "", "rerun "+r.Rerun()), "\n")
+}
+
+func secondsText(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }
