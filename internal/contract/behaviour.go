@@ -146,4 +146,6 @@ type Envelope struct {
 	// requestId.unique, requestId.header, contentType.json, contentType.xml,
 	// xml.root, error.status, json.strict, …
 	Clauses map[string]*Clause
+
+	failure *validator // of Error
 }

@@ -51,7 +51,7 @@ func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
 type Clause struct {
 	ID        string   // stable, such as UpdateImageCache#parameter/ClientToken/maxLength
 	Operation string   // empty for a clause of the protocol or of a resource
-	Kind      string   // parameter, error, rule, response, effect, gateway, protocol, envelope, idempotency, state
+	Kind      string   // the id's word behind #: parameter, error, rule, response, effect, idempotency, gateway, violation, protocol, header, envelope, state, transition
 	Subject   string   // what it is about: a parameter's path, an error's code, …
 	Keyword   string   // required, maxLength, code, message, …
 	Promise   string   // one sentence, for people
@@ -67,6 +67,7 @@ type Source struct {
 	Title string
 	Kind  string // page, metadata, sdk, live, inference
 	Date  string
+	Place Place
 }
 
 // Condition is what the world must be like for an error row to occur.
@@ -101,6 +102,7 @@ type Contract struct {
 	// Clauses are all promises, in document order.
 	Clauses []*Clause
 
+	text       []byte
 	operations map[string]*Operation
 	resources  map[string]*Resource
 	conditions map[string]*Condition

@@ -1,5 +1,7 @@
 package contract
 
+import "regexp"
+
 // Operation is one Action of the API.
 type Operation struct {
 	Name        string
@@ -12,6 +14,8 @@ type Operation struct {
 	Effect      Effect
 	Idempotency *Token // nil where the operation takes no token
 	Place       Place
+
+	answer *validator // of Response
 }
 
 // Parameter returns the field at a path such as Tag.N.Key, or nil.
@@ -92,6 +96,7 @@ type Field struct {
 	MinLength   *int
 	MaxLength   *int   // in characters
 	Pattern     string // anchored, as in JSON Schema; empty where there is none
+	MinItems    *int
 	MaxItems    *int
 	// Encoding is set where a value is packed: "json" for a JSON text in one
 	// string, "comma" for ids joined by commas.
@@ -100,12 +105,14 @@ type Field struct {
 	// Binding names the kind of real thing that a valid value must name
 	// (eip, addressPool, vswitch, region, …); empty where any text will do.
 	Binding  string
-	Members  []*Field // of an object, in document order
+	Members  []*Field // of an object, in document order; of a map, the names that are documented
 	Items    *Field   // of an array
 	Parent   *Field
 	Clauses  map[string]*Clause // by keyword: type, required, maximum, …
 	Place    Place
 	Response bool
+
+	compiled *regexp.Regexp // of Pattern
 }
 
 // Find returns the field at path within f, f itself included, or nil.

@@ -1,0 +1,179 @@
+package contract
+
+import (
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Check returns the keyword of the first promise that value, as it stands on
+// the wire, breaks: type, format, nonEmpty, enum, minimum, maximum, minLength,
+// maxLength, pattern, maxItems; empty when it breaks none. The lexical rules
+// are the wire's strict ones: 0x10, +5, TRUE are no values. An array, object
+// or map is checked only where its encoding packs it into one text.
+func (f *Field) Check(value string) (keyword string) {
+	if value == "" {
+		if f.AllowEmpty {
+			return ""
+		}
+		if f.Clauses["nonEmpty"] != nil {
+			return "nonEmpty"
+		}
+	}
+	switch f.Type {
+	case Array:
+		return f.checkPacked(value)
+	case Object, Map:
+		return ""
+	}
+	for _, check := range scalarChecks {
+		if keyword := check(f, value); keyword != "" {
+			return keyword
+		}
+	}
+	return ""
+}
+
+var scalarChecks = []func(*Field, string) string{
+	(*Field).checkLexical, (*Field).checkEnum, (*Field).checkRange, (*Field).checkLength, (*Field).checkPattern,
+}
+
+func (f *Field) checkPacked(value string) string {
+	if f.Encoding != "comma" {
+		return ""
+	}
+	parts := strings.Split(value, ",")
+	if f.MaxItems != nil && len(parts) > *f.MaxItems {
+		return "maxItems"
+	}
+	if f.MinItems != nil && len(parts) < *f.MinItems {
+		return "minItems"
+	}
+	for _, part := range parts {
+		if keyword := f.Items.Check(part); keyword != "" {
+			return keyword
+		}
+	}
+	return ""
+}
+
+func (f *Field) checkLexical(value string) string {
+	switch f.Type {
+	case Integer:
+		return checkInteger(value, f.Format)
+	case Number:
+		return checkNumber(value)
+	case Boolean:
+		if value != "true" && value != "false" {
+			return "type"
+		}
+	default:
+		return checkText(value, f.Format)
+	}
+	return ""
+}
+
+var (
+	integerText = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
+	numberText  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
+	uuidText    = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+)
+
+func checkInteger(value, format string) string {
+	if !integerText.MatchString(value) || value == "-0" {
+		return "type"
+	}
+	n, err := strconv.ParseInt(value, 10, 64)
+	switch {
+	case format == "int32" && (err != nil || n < math.MinInt32 || n > math.MaxInt32):
+		return "format"
+	case format != "" && err != nil:
+		return "format"
+	case err != nil:
+		return "type"
+	}
+	return ""
+}
+
+func checkNumber(value string) string {
+	if !numberText.MatchString(value) {
+		return "type"
+	}
+	if _, err := strconv.ParseFloat(value, 64); err != nil {
+		return "type"
+	}
+	return ""
+}
+
+func checkText(value, format string) string {
+	if !utf8.ValidString(value) {
+		return "type"
+	}
+	switch format {
+	case "date-time":
+		if _, err := time.Parse(time.RFC3339, value); err != nil {
+			return "format"
+		}
+	case "uuid":
+		if !uuidText.MatchString(value) {
+			return "format"
+		}
+	}
+	return ""
+}
+
+func (f *Field) checkEnum(value string) string {
+	if len(f.Enum) > 0 && !slices.Contains(f.Enum, value) {
+		return "enum"
+	}
+	return ""
+}
+
+func (f *Field) checkRange(value string) string {
+	if f.Minimum == nil && f.Maximum == nil {
+		return ""
+	}
+	n, err := strconv.ParseFloat(value, 64)
+	switch {
+	case err != nil:
+		return "type"
+	case f.Minimum != nil && n < float64(*f.Minimum):
+		return "minimum"
+	case f.Maximum != nil && n > float64(*f.Maximum):
+		return "maximum"
+	}
+	return ""
+}
+
+func (f *Field) checkLength(value string) string {
+	n := utf8.RuneCountInString(value)
+	switch {
+	case f.MinLength != nil && n < *f.MinLength:
+		return "minLength"
+	case f.MaxLength != nil && n > *f.MaxLength:
+		return "maxLength"
+	}
+	return ""
+}
+
+func (f *Field) checkPattern(value string) string {
+	if f.Pattern == "" {
+		return ""
+	}
+	re := f.compiled
+	// A clone's pattern may have been edited since it was compiled.
+	if re == nil || re.String() != f.Pattern {
+		var err error
+		if re, err = regexp.Compile(f.Pattern); err != nil {
+			return "pattern"
+		}
+	}
+	if !re.MatchString(value) {
+		return "pattern"
+	}
+	return ""
+}
