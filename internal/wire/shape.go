@@ -1,5 +1,7 @@
 package wire
 
+import "strings"
+
 // Kind is how a node of a parameter or body tree is built.
 type Kind int
 
@@ -42,6 +44,62 @@ type Shape struct {
 type Member struct {
 	Name  string
 	Shape *Shape
+}
+
+// textShape is what a nil shape means.
+var textShape = &Shape{}
+
+func (s *Shape) items() *Shape { return s.Items.orText() }
+
+func (s *Shape) orText() *Shape {
+	if s == nil {
+		return textShape
+	}
+	return s
+}
+
+// find returns the position of a Struct's member, or -1.
+func (s *Shape) find(name string) int {
+	for i := range s.Members {
+		if s.Members[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// genericPath turns a name into its path in the shape: indexes become N, and
+// what is below a scalar or a map belongs to it. What the shape does not know
+// stays as it is.
+func (s *Shape) genericPath(name string) string {
+	out, rest, more := make([]byte, 0, len(name)), name, true
+	for more {
+		var segment string
+		switch s.Kind {
+		case Scalar, Mapped:
+			return string(out)
+		case List:
+			_, rest, more = strings.Cut(rest, ".")
+			segment, s = "N", s.items()
+		case Struct:
+			known := rest
+			segment, rest, more = strings.Cut(rest, ".")
+			i := s.find(segment)
+			if i < 0 {
+				return string(joinPath(out, known))
+			}
+			s = s.Members[i].Shape.orText()
+		}
+		out = joinPath(out, segment)
+	}
+	return string(out)
+}
+
+func joinPath(path []byte, segment string) []byte {
+	if len(path) > 0 {
+		path = append(path, '.')
+	}
+	return append(path, segment...)
 }
 
 // BodyShape describes the tree of a response body, so that XML, which has
@@ -87,6 +145,9 @@ const (
 	BadJSON                       // not a JSON text of the right kind
 	BadUTF8                       // name or value
 )
+
+// noFault is what a check returns that found nothing.
+const noFault FaultKind = -1
 
 var faultNames = [...]string{
 	"unknown", "duplicate", "gap", "zeroIndex", "leadingZero", "badIndex", "notScalar", "badInteger",
