@@ -5,6 +5,7 @@
 package check
 
 import (
+	"net/http"
 	"sync"
 	"time"
 
@@ -34,6 +35,9 @@ type Expect struct {
 	Scheme  wire.Scheme
 	// Secrets are texts that no answer may repeat.
 	Secrets []string
+	// Quotable are secrets that only the answer to a wrong signature may
+	// repeat, since it quotes the text that was signed.
+	Quotable []string
 }
 
 // Answer is an exchange's response once it is read.
@@ -60,30 +64,42 @@ type Answer struct {
 // one run: it remembers every RequestId that it has seen.
 type Judge struct {
 	contract *contract.Contract
-	seen     sync.Map // RequestId → struct{}
+	rows     *rows
+	failure  *wire.BodyShape                         // of an error's body
+	success  map[*contract.Operation]*wire.BodyShape // of a success
+	seen     sync.Map                                // RequestId → struct{}
 }
 
 // New returns a Judge that judges by c.
 func New(c *contract.Contract) *Judge {
-	return &Judge{contract: c}
+	j := &Judge{contract: c, rows: indexRows(c), success: map[*contract.Operation]*wire.BodyShape{}}
+	if c.Envelope.Error != nil {
+		j.failure = c.Envelope.Error.BodyShape()
+	}
+	for _, op := range c.Operations {
+		if op.Response != nil {
+			j.success[op] = op.Response.BodyShape()
+		}
+	}
+	return j
 }
 
 // Answer reads an exchange's response and applies the checks that hold for
 // every answer of the API. The Answer is never nil; of an exchange without a
 // response it has Status 0 and there are no findings.
 func (j *Judge) Answer(x *wire.Exchange, e Expect) (*Answer, []Finding) {
-	return &Answer{Exchange: x, Operation: e.Operation, Status: x.Status}, nil
-}
-
-// Accepted wants a success; the finding, if any, is about the clause.
-func (j *Judge) Accepted(a *Answer, clause *contract.Clause) []Finding {
-	return nil
-}
-
-// Refused wants a refusal for the row's reason: that it is refused with 4xx is
-// promised by the clause, the status and code by the row, and the text by the
-// row's message. Args fill the row's templates in order; with none, %s stands
-// for any text. A nil row asks for nothing but the refusal.
-func (j *Judge) Refused(a *Answer, clause *contract.Clause, row *contract.Error, args ...string) []Finding {
-	return nil
+	in := &inspection{judge: j, exchange: x, expect: e, answer: &Answer{
+		Exchange: x, Operation: e.Operation, Status: x.Status, OK: x.Status >= 200 && x.Status < 300,
+	}}
+	if x.Status == 0 {
+		return in.answer, nil
+	}
+	if x.Method != http.MethodHead {
+		in.body()
+		in.envelope()
+	}
+	in.status()
+	in.content()
+	in.secrets()
+	return in.answer, in.findings
 }

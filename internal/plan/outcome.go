@@ -1,6 +1,9 @@
 package plan
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // outcome ends a case early without a fault of the harness.
 type outcome struct {
@@ -41,4 +44,32 @@ func IsInconclusive(err error) (reason string, ok bool) {
 func IsTimeout(err error) bool {
 	o, ok := errors.AsType[*outcome](err)
 	return ok && o.timeout
+}
+
+// Unmet says which of the case's needs the target does not meet, empty when it
+// meets all.
+func (e *Environment) Unmet(n Needs) string {
+	for _, name := range n.Credentials {
+		if _, ok := e.Credentials[name]; !ok {
+			return fmt.Sprintf("the profile has no credentials %q", name)
+		}
+	}
+	for _, name := range n.Bindings {
+		if _, ok := e.Bindings[name]; !ok {
+			return fmt.Sprintf("the profile has no binding for %s", name)
+		}
+	}
+	for _, name := range n.Conditions {
+		if c, ok := e.Conditions[name]; !ok || c.Unavailable != "" {
+			return unmet(name, c)
+		}
+	}
+	return ""
+}
+
+func unmet(name string, c Condition) string {
+	if c.Unavailable != "" {
+		return fmt.Sprintf("condition %s cannot be met: %s", name, c.Unavailable)
+	}
+	return fmt.Sprintf("the profile does not say how to meet condition %s", name)
 }

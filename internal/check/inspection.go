@@ -1,0 +1,285 @@
+package check
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// The two formats, as the Format parameter spells them.
+const (
+	formatJSON = "JSON"
+	formatXML  = "XML"
+)
+
+// inspection is the work on one exchange.
+type inspection struct {
+	judge    *Judge
+	exchange *wire.Exchange
+	expect   Expect
+	answer   *Answer
+	findings []Finding
+}
+
+// find records a departure from a clause; a contract without the clause does
+// not make the promise.
+func (in *inspection) find(clause *contract.Clause, pointer, want, got string) {
+	if clause == nil {
+		return
+	}
+	in.findings = append(in.findings, Found(clause, pointer, want, got))
+}
+
+// Found returns a finding about the clause, what was got shortened.
+func Found(clause *contract.Clause, pointer, want, got string) Finding {
+	return Finding{Clause: clause.ID, Level: clause.Level, Pointer: pointer, Want: want, Got: shorten(got)}
+}
+
+// maxGot is how many characters a finding keeps of what was got.
+const maxGot = 300
+
+func shorten(s string) string {
+	s = strings.ToValidUTF8(s, "\uFFFD")
+	if len(s) <= maxGot {
+		return s
+	}
+	runes := []rune(s)
+	if len(runes) <= maxGot {
+		return s
+	}
+	return string(runes[:maxGot]) + "…"
+}
+
+func (in *inspection) envelopeClause(keyword string) *contract.Clause {
+	return in.judge.contract.Envelope.Clauses[keyword]
+}
+
+func (in *inspection) protocolClause(keyword string) *contract.Clause {
+	return in.judge.contract.Protocol.Clauses[keyword]
+}
+
+// envelope checks what every answer carries: its RequestId.
+func (in *inspection) envelope() {
+	a := in.answer
+	m, ok := a.Body.(*wire.Map)
+	if !ok && len(in.findings) > 0 {
+		return // what could not be read is reported already
+	}
+	a.Code, a.Message = Text(m, "Code"), Text(m, "Message")
+	a.RequestID = Text(m, "RequestId")
+	if a.RequestID == "" {
+		in.find(in.envelopeClause("requestId.present"), "/body/RequestId", "a RequestId", in.bodyText())
+		return
+	}
+	in.requestID(a.RequestID)
+}
+
+func (in *inspection) requestID(id string) {
+	if !isUUID(id) {
+		in.find(in.envelopeClause("requestId.format"), "/body/RequestId", "an upper-case UUID", id)
+	}
+	if _, again := in.judge.seen.LoadOrStore(id, struct{}{}); again {
+		in.find(in.envelopeClause("requestId.unique"), "/body/RequestId", "a RequestId of its own", id+", which an earlier answer had")
+	}
+	header := in.exchange.RespHeader.Get("X-Acs-Request-Id")
+	if header != "" && header != id {
+		in.find(in.envelopeClause("requestId.header"), "/header/x-acs-request-id", id, header)
+	}
+}
+
+// isUUID says whether s is 8-4-4-4-12 upper-case hexadecimal digits.
+func isUUID(s string) bool {
+	if len(s) != 36 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		switch i {
+		case 8, 13, 18, 23:
+			if c != '-' {
+				return false
+			}
+		default:
+			if !(c >= '0' && c <= '9' || c >= 'A' && c <= 'F') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// status checks that the status is that of a success or a failure, and that
+// what the body says agrees with it.
+func (in *inspection) status() {
+	a := in.answer
+	switch {
+	case a.OK && a.Code != "":
+		in.find(in.envelopeClause("success.noError"), "/body/Code", "a success without an error's Code", a.Code)
+	case !a.OK && (a.Status < 400 || a.Status > 599):
+		in.find(in.envelopeClause("error.status"), "/status", "2xx, 4xx or 5xx", strconv.Itoa(a.Status))
+	}
+	if a.OK {
+		return
+	}
+	a.Rows = in.judge.rows.find(a.Operation, a.Status, a.Code)
+	a.Throttled = throttled(a)
+	if a.Throttled {
+		a.RetryAfter = retryAfter(in.exchange.RespHeader)
+	}
+}
+
+// throttlingCode starts the code of every answer to too many requests.
+const throttlingCode = "Throttling"
+
+func throttled(a *Answer) bool {
+	return a.Status == http.StatusTooManyRequests || a.Code == throttlingCode ||
+		strings.HasPrefix(a.Code, throttlingCode+".")
+}
+
+// retryAfter reads how long the target asks to wait: x-acs-retry-after in
+// milliseconds, else Retry-After in seconds.
+func retryAfter(h http.Header) time.Duration {
+	if ms, err := strconv.ParseUint(h.Get("X-Acs-Retry-After"), 10, 31); err == nil {
+		return time.Duration(ms) * time.Millisecond
+	}
+	if s, err := strconv.ParseUint(h.Get("Retry-After"), 10, 31); err == nil {
+		return time.Duration(s) * time.Second
+	}
+	return 0
+}
+
+// content checks the body's members: of a success by the operation's schema,
+// of a failure by the error envelope and the error tables.
+func (in *inspection) content() {
+	a := in.answer
+	if _, ok := a.Body.(*wire.Map); !ok {
+		return
+	}
+	switch {
+	case !a.OK:
+		in.failure()
+	case a.Operation != nil && a.Code == "":
+		in.schema(a.Operation.ValidateBody(a.Body))
+	}
+}
+
+func (in *inspection) failure() {
+	a := in.answer
+	in.schema(in.judge.contract.Envelope.ValidateError(a.Body))
+	if Text(a.Body.(*wire.Map), "HostId") == "" {
+		in.find(in.envelopeClause("error.hostId"), "/body/HostId", "a HostId", in.bodyText())
+	}
+	if a.Code != "" && len(a.Rows) == 0 {
+		in.findings = append(in.findings, unlisted(a))
+	}
+}
+
+// unlisted is the finding about an error that no table has. No page says that
+// a table is complete, so the level is the weakest.
+func unlisted(a *Answer) Finding {
+	id := "common#gateway/unlisted"
+	if a.Operation != nil {
+		id = a.Operation.Name + "#error/unlisted"
+	}
+	return Finding{
+		Clause: id, Level: contract.Inferred, Pointer: "/body/Code",
+		Want: "a status and code of the operation's or the gateway's table", Got: shorten(a.Summary()),
+	}
+}
+
+// schema turns breaches of a schema into findings. RequestId and HostId have
+// clauses of their own.
+func (in *inspection) schema(violated []contract.Violated) {
+	for _, v := range violated {
+		if v.Keyword == "required" && (v.Pointer == "/RequestId" || v.Pointer == "/HostId") {
+			continue
+		}
+		in.find(v.Clause, "/body"+v.Pointer, v.Message, in.at(v.Pointer))
+	}
+}
+
+// at renders what stands at a pointer of the body.
+func (in *inspection) at(pointer string) string {
+	v, ok := Lookup(in.answer.Body, pointer)
+	if !ok {
+		return "nothing"
+	}
+	return string(wire.EncodeJSON(v))
+}
+
+// secrets checks that the answer repeats none of what must stay secret.
+func (in *inspection) secrets() {
+	secrets := in.expect.Secrets
+	if !quotesSigned[in.answer.Code] {
+		secrets = append(secrets[:len(secrets):len(secrets)], in.expect.Quotable...)
+	}
+	for _, secret := range secrets {
+		if where := in.holds(secret); where != "" {
+			in.find(in.protocolClause("secrets.echo"), where, "no secret of the request", "a secret of the request")
+			return
+		}
+	}
+}
+
+// quotesSigned are the codes of answers that quote the text that was signed.
+var quotesSigned = map[string]bool{"SignatureDoesNotMatch": true, "IncompleteSignature": true}
+
+// holds returns where the answer holds the secret, empty for nowhere.
+func (in *inspection) holds(secret string) string {
+	if len(secret) < minSecret {
+		return ""
+	}
+	if bytes.Contains(in.exchange.RespBody, []byte(secret)) {
+		return "/body"
+	}
+	if name := headerWith(in.exchange.RespHeader, secret); name != "" {
+		return "/header/" + name
+	}
+	return ""
+}
+
+// minSecret is the length from which on a text is no chance find.
+const minSecret = 6
+
+func headerWith(h http.Header, secret string) string {
+	for name, values := range h {
+		for _, v := range values {
+			if strings.Contains(v, secret) {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
+// bodyText is the body as it came, for findings.
+func (in *inspection) bodyText() string {
+	if len(in.exchange.RespBody) == 0 {
+		return "an empty body"
+	}
+	return string(in.exchange.RespBody[:min(len(in.exchange.RespBody), 4*maxGot)])
+}
+
+// Summary says what the answer was in a few words.
+func (a *Answer) Summary() string {
+	if a.Status == 0 {
+		return "no answer"
+	}
+	if a.Code == "" {
+		return fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
+	}
+	return fmt.Sprintf("%d %s: %s", a.Status, a.Code, a.Message)
+}
+
+// Text returns a member's text, empty where it is none.
+func Text(m *wire.Map, name string) string {
+	v, _ := m.Get(name)
+	s, _ := v.(string)
+	return s
+}

@@ -1,0 +1,158 @@
+package check
+
+import (
+	"strings"
+
+	"github.com/eci-conform/conform/internal/contract"
+)
+
+// rows finds error rows by what an answer says.
+type rows struct {
+	common    *table
+	operation map[*contract.Operation]*table
+	// gateway are the rows of the gateway, shared those of parameters and
+	// tokens; both are in common.
+	gateway, shared map[*contract.Error]bool
+	conditions      map[string]string // name → kind
+}
+
+// table is rows by code. A code with %s in it is a template.
+type table struct {
+	exact     map[string][]entry
+	templates []entry
+}
+
+// entry is one documented form of a row.
+type entry struct {
+	row    *contract.Error
+	status int
+	code   string
+}
+
+func indexRows(c *contract.Contract) *rows {
+	r := &rows{
+		common: newTable(), operation: map[*contract.Operation]*table{},
+		gateway: map[*contract.Error]bool{}, shared: map[*contract.Error]bool{},
+		conditions: map[string]string{},
+	}
+	for _, e := range c.Gateway.Errors {
+		r.gateway[e] = true
+		r.common.add(e)
+	}
+	for _, v := range c.Violations {
+		r.share(v.Error)
+	}
+	r.share(c.Idempotency.Mismatch)
+	for _, condition := range c.Conditions {
+		r.conditions[condition.Name] = condition.Kind
+	}
+	for _, op := range c.Operations {
+		t := newTable()
+		for _, e := range op.Errors {
+			t.add(e)
+		}
+		r.operation[op] = t
+	}
+	return r
+}
+
+func (r *rows) share(e *contract.Error) {
+	if e == nil {
+		return
+	}
+	r.shared[e] = true
+	r.common.add(e)
+}
+
+func newTable() *table { return &table{exact: map[string][]entry{}} }
+
+func (t *table) add(e *contract.Error) {
+	t.addForm(entry{e, e.Status, e.Code})
+	for _, w := range e.Wordings {
+		t.addForm(entry{e, w.Status, w.Code})
+	}
+}
+
+func (t *table) addForm(n entry) {
+	if strings.Contains(n.code, "%s") {
+		t.templates = append(t.templates, n)
+		return
+	}
+	t.exact[n.code] = append(t.exact[n.code], n)
+}
+
+// find returns the rows with this status and code, the operation's own first,
+// each once.
+func (r *rows) find(op *contract.Operation, status int, code string) []*contract.Error {
+	if code == "" {
+		return nil
+	}
+	var out []*contract.Error
+	if t := r.operation[op]; t != nil {
+		out = t.find(out, status, code)
+	}
+	return r.common.find(out, status, code)
+}
+
+func (t *table) find(out []*contract.Error, status int, code string) []*contract.Error {
+	for _, n := range t.exact[code] {
+		out = appendRow(out, n, status)
+	}
+	for _, n := range t.templates {
+		if fits(n.code, code) {
+			out = appendRow(out, n, status)
+		}
+	}
+	return out
+}
+
+func appendRow(out []*contract.Error, n entry, status int) []*contract.Error {
+	if n.status != status || len(out) > 0 && out[len(out)-1] == n.row {
+		return out
+	}
+	return append(out, n.row)
+}
+
+// fits says whether text is the template with any text in place of each %s.
+func fits(template, text string) bool {
+	head, rest, ok := strings.Cut(template, "%s")
+	if !ok {
+		return template == text
+	}
+	text, ok = strings.CutPrefix(text, head)
+	if !ok {
+		return false
+	}
+	for {
+		part, next, more := strings.Cut(rest, "%s")
+		if !more {
+			return strings.HasSuffix(text, part)
+		}
+		if _, text, ok = strings.Cut(text, part); !ok {
+			return false
+		}
+		rest = next
+	}
+}
+
+// turnedAway are the conditions of a request that is refused for what it
+// comes with rather than for what it is, and so says nothing about it.
+var turnedAway = map[string]bool{"account.throttled": true, "account.ramDenied": true}
+
+// elsewhere says that every row of an answer belongs to a stage that has
+// nothing to do with the row that was asked for: the request was refused, but
+// not for the reason that the case is about.
+func (r *rows) elsewhere(found []*contract.Error, row *contract.Error) bool {
+	if len(found) == 0 || row == nil {
+		return false
+	}
+	for _, f := range found {
+		switch {
+		case f == row || !r.gateway[f]:
+			return false
+		case r.gateway[row] && !turnedAway[f.Condition] && r.conditions[f.Condition] != "service":
+			return false
+		}
+	}
+	return true
+}

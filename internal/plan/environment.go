@@ -1,0 +1,147 @@
+package plan
+
+import (
+	"context"
+	"hash/fnv"
+	"math/rand/v2"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// Target is what an Environment needs to know about the target and the run.
+type Target struct {
+	Contract  *contract.Contract
+	Judge     *check.Judge
+	Transport http.RoundTripper
+	Endpoint  string // http://HOST:PORT
+	Region    string
+	// Credentials by entry of the profile; default is what requests are
+	// signed with unless an option says otherwise.
+	Credentials map[string]wire.Credentials
+	Bindings    map[string]string
+	Conditions  map[string]Condition
+	Wait        Wait
+	Timeout     time.Duration // of one request
+	// MaxResources is how many resources may live at once; zero for any
+	// number. A case that holds one already may exceed it.
+	MaxResources int
+	Inputs       Inputs
+	Clock        func() time.Time
+	Seed         uint64
+	Run          string // tells the names of this run from those of others
+	// Gate paces requests; nil lets all pass.
+	Gate Gate
+	// Broken is told why a request got no answer, and nil for every answer.
+	Broken func(err error)
+}
+
+// Condition is how the profile meets a condition of the contract.
+type Condition struct {
+	Credentials string
+	Set         map[string]string
+	Unavailable string
+}
+
+// Wait is the policy of every wait.
+type Wait struct {
+	Initial  time.Duration
+	Factor   float64
+	Cap      time.Duration
+	Deadline time.Duration
+}
+
+// Gate paces the requests of a run.
+type Gate interface {
+	// Wait returns when the next request may go, or ctx's error.
+	Wait(ctx context.Context) error
+	// Slow says that the target asked for fewer requests, and for none
+	// before the pause is over.
+	Slow(pause time.Duration)
+}
+
+// Environment is what all sessions of a run share: the target, the pool of
+// clean resources, and what gives names and nonces. It is safe for concurrent
+// use.
+type Environment struct {
+	Target
+	nonces atomic.Uint64
+	pool   pool
+
+	mu    sync.Mutex
+	leaks []Leak
+}
+
+// NewEnvironment returns an environment without resources.
+func NewEnvironment(t Target) *Environment {
+	e := &Environment{Target: t}
+	e.pool.init(t.MaxResources)
+	return e
+}
+
+// Session returns a case's session. The caller must Close it.
+func (e *Environment) Session(c *Case) *Session {
+	sum := sum64(c.ID)
+	return &Session{
+		Contract: e.Contract, Judge: e.Judge, Region: e.Region, Case: c,
+		Rand: rand.New(rand.NewPCG(e.Seed, sum)),
+		env:  e, base: strconv.FormatUint(sum, 36), leases: map[string]*Resource{},
+	}
+}
+
+// Close deletes the resources that are still in the pool and returns all that
+// could not be removed, by this or by any session.
+func (e *Environment) Close(ctx context.Context) []Leak {
+	s := e.Session(&Case{ID: "run/cleanup"})
+	for _, r := range e.pool.drain() {
+		s.made = append(s.made, r)
+	}
+	s.Close(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.leaks
+}
+
+func (e *Environment) leak(l Leak) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.leaks = append(e.leaks, l)
+}
+
+// nonce is unique in the run, and through the run's name among runs.
+func (e *Environment) nonce() string {
+	const digits = 16
+	n := strconv.FormatUint(e.nonces.Add(1), 16)
+	head := strconv.FormatUint(sum64(e.Run+strconv.FormatUint(e.Seed, 10)), 16)
+	return pad(head, digits) + pad(n, digits)
+}
+
+func pad(s string, n int) string { return strings.Repeat("0", max(0, n-len(s))) + s }
+
+func sum64(s string) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(s)) // a hash never fails
+	return h.Sum64()
+}
+
+// host is the endpoint's HOST:PORT.
+func (e *Environment) host() string {
+	_, host, _ := strings.Cut(e.Endpoint, "://")
+	return strings.TrimSuffix(host, "/")
+}
+
+type caseKey struct{}
+
+// CaseOf returns the id of the case on whose behalf a request is sent, empty
+// for none: what records or replays traffic keeps the cases apart by it.
+func CaseOf(ctx context.Context) string {
+	id, _ := ctx.Value(caseKey{}).(string)
+	return id
+}

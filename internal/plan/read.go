@@ -1,0 +1,120 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// Read returns the resource's item in its listing. A listing that is refused is
+// Inconclusive.
+func (s *Session) Read(ctx context.Context, resource, id string) (item *wire.Map, found bool, err error) {
+	kind := s.Contract.Resource(resource)
+	if kind == nil {
+		return nil, false, fmt.Errorf("read %q: the contract has no such resource", resource)
+	}
+	c, _ := s.Credentials("default")
+	return s.read(ctx, &Resource{Kind: kind, ID: id, Region: s.Region, credentials: c}, Bound())
+}
+
+// Usable waits until the resource is in a usable state and returns its item.
+// A state that it has failed in, or running out of time, is Inconclusive.
+func (s *Session) Usable(ctx context.Context, resource, id string) (*wire.Map, error) {
+	kind := s.Contract.Resource(resource)
+	if kind == nil {
+		return nil, fmt.Errorf("wait for %q: the contract has no such resource", resource)
+	}
+	c, _ := s.Credentials("default")
+	return s.usable(ctx, &Resource{Kind: kind, ID: id, Region: s.Region, credentials: c})
+}
+
+func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
+	var item *wire.Map
+	seen := "absent"
+	err := s.Eventually(ctx, r.Kind.Name+" "+r.ID+" to be usable", func() (bool, error) {
+		m, found, err := s.read(ctx, r, asFixture)
+		if err != nil || !found {
+			return false, err
+		}
+		item, seen = m, check.Text(m, r.Kind.StateMember)
+		state := r.Kind.State(seen)
+		if state != nil && state.Failed {
+			return false, Inconclusive(fmt.Sprintf("%s %s became %s", r.Kind.Name, r.ID, seen))
+		}
+		return state != nil && state.Usable, nil
+	})
+	if IsTimeout(err) {
+		return nil, fmt.Errorf("it stayed %s: %w", seen, err)
+	}
+	return item, err
+}
+
+// read looks the resource up by its id, through all pages where the listing
+// cannot select by it.
+func (s *Session) read(ctx context.Context, r *Resource, o Option) (*wire.Map, bool, error) {
+	op := s.Contract.Operation(r.Kind.List)
+	if op == nil {
+		return nil, false, fmt.Errorf("read %s: the contract has no operation that lists it", r.Kind.Name)
+	}
+	params := s.listing(op, r)
+	for {
+		p := &Probe{Operation: op.Name, Params: params, Method: http.MethodPost}
+		a, err := s.Probe(ctx, p, o, WithCredentials(r.credentials))
+		if err != nil {
+			return nil, false, err
+		}
+		if !a.OK {
+			return nil, false, Inconclusive(op.Name + " answered " + a.Summary())
+		}
+		if m := itemOf(op, r, a); m != nil {
+			return m, true, nil
+		}
+		next := nextToken(op, a)
+		if last, _ := params.Get(op.Effect.Next); next == "" || next == last {
+			return nil, false, nil
+		}
+		params = params.Clone().Set(op.Effect.Next, next)
+	}
+}
+
+// listing is the parameters that list the one resource.
+func (s *Session) listing(op *contract.Operation, r *Resource) wire.Params {
+	var out wire.Params
+	for _, f := range op.Parameters {
+		if f.Binding == bindingRegion {
+			out = append(out, wire.Param{Name: f.Name, Value: r.Region})
+			break
+		}
+	}
+	for _, f := range op.Effect.Filters {
+		if f.Member == r.Kind.IDMember {
+			name := strings.Replace(f.Parameter, ".N", ".1", 1)
+			return append(out, wire.Param{Name: name, Value: r.ID})
+		}
+	}
+	return out
+}
+
+func itemOf(op *contract.Operation, r *Resource, a *check.Answer) *wire.Map {
+	v, _ := check.Lookup(a.Body, "/"+strings.ReplaceAll(op.Effect.Items, ".", "/"))
+	items, _ := v.([]any)
+	for _, item := range items {
+		if m, ok := item.(*wire.Map); ok && check.Text(m, r.Kind.IDMember) == r.ID {
+			return m
+		}
+	}
+	return nil
+}
+
+func nextToken(op *contract.Operation, a *check.Answer) string {
+	m, _ := a.Body.(*wire.Map)
+	if op.Effect.Next == "" || m == nil {
+		return ""
+	}
+	return check.Text(m, op.Effect.Next)
+}

@@ -1,0 +1,334 @@
+package plan
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// Resource is a thing on the target that a case may use.
+type Resource struct {
+	Kind   *contract.Resource
+	ID     string
+	Region string
+
+	credentials wire.Credentials // of who made it
+	owner       string           // case that made it
+	touched     bool             // something that may have changed it was sent
+	released    bool             // the case says that it is as it was
+}
+
+// Leak is a resource that could not be removed.
+type Leak struct {
+	Resource string // kind
+	ID       string
+	Region   string
+	Case     string // that made it
+	Reason   string
+}
+
+// String says what is left, where, and why.
+func (l Leak) String() string {
+	return fmt.Sprintf("%s %s in %s, made by %s: %s", l.Resource, l.ID, l.Region, l.Case, l.Reason)
+}
+
+// Lease gives a usable resource for this case alone, from the pool of clean
+// ones or newly made. It goes back to the pool when the case ends if no request
+// that may have changed it was sent, or if Release says that it is as it was;
+// else it is deleted. Failing to get one is Inconclusive and names the step.
+func (s *Session) Lease(ctx context.Context, resource string) (*Resource, error) {
+	kind := s.Contract.Resource(resource)
+	if kind == nil {
+		return nil, fmt.Errorf("lease %q: the contract has no such resource", resource)
+	}
+	g, err := s.env.pool.acquire(ctx, resource, s.first())
+	if err != nil {
+		return nil, err
+	}
+	r := g.ready
+	if r == nil {
+		if r, err = s.make(ctx, kind, nil, g); err != nil {
+			return nil, err
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.touched, r.released = false, false
+	s.held = append(s.held, r)
+	return r, nil
+}
+
+// Release says that the case left the resource as it was.
+func (s *Session) Release(r *Resource) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r.released = true
+}
+
+// Create makes a resource for this case alone, with further or other parameters
+// than the minimal ones, waits until it is usable, and deletes it when the case
+// ends. Failing is Inconclusive and names the step.
+func (s *Session) Create(ctx context.Context, resource string, with wire.Params) (*Resource, error) {
+	kind := s.Contract.Resource(resource)
+	if kind == nil {
+		return nil, fmt.Errorf("create %q: the contract has no such resource", resource)
+	}
+	g, err := s.env.pool.acquire(ctx, "", s.first())
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.make(ctx, kind, with, g)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.places++
+	s.made = append(s.made, r)
+	return r, nil
+}
+
+// first says whether the case holds no place yet: then it may wait for one.
+// One that holds a place and waited for another could wait forever for a case
+// that does the same.
+func (s *Session) first() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.places == 0 && len(s.held) == 0
+}
+
+// make carries out the creation for which a place was granted. If it fails, the
+// place is given back, or kept by what must be deleted at the end.
+func (s *Session) make(ctx context.Context, kind *contract.Resource, with wire.Params, g grant) (*Resource, error) {
+	if g.evicted != nil {
+		s.discard(ctx, g.evicted)
+	}
+	r, err := s.create(ctx, kind, with)
+	if err != nil {
+		s.env.pool.leave(1)
+		return nil, err
+	}
+	if _, err := s.usable(ctx, r); err != nil {
+		s.mu.Lock()
+		s.places++
+		s.made = append(s.made, r)
+		s.mu.Unlock()
+		return nil, fixture(kind, "wait until it is usable", err)
+	}
+	return r, nil
+}
+
+// fixture says which step of preparing a case went wrong.
+func fixture(kind *contract.Resource, step string, cause error) error {
+	if _, ok := IsInconclusive(cause); ok {
+		return fmt.Errorf("prepare an %s: %s: %w", kind.Name, step, cause)
+	}
+	return Inconclusive(fmt.Sprintf("prepare an %s: %s: %v", kind.Name, step, cause))
+}
+
+func (s *Session) create(ctx context.Context, kind *contract.Resource, with wire.Params) (*Resource, error) {
+	op := s.Contract.Operation(kind.Create)
+	params, ok := s.env.Inputs(kind.Create)
+	if op == nil || !ok {
+		return nil, fmt.Errorf("create %s: no valid input for %q", kind.Name, kind.Create)
+	}
+	for _, p := range with {
+		params = params.Set(p.Name, p.Value)
+	}
+	bound, err := s.Bind(ctx, params)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.Probe(ctx, &Probe{Operation: kind.Create, Params: bound, Method: http.MethodPost}, asFixture)
+	if err != nil {
+		return nil, fixture(kind, kind.Create, err)
+	}
+	id := createdID(op, a)
+	if id == "" {
+		return nil, fixture(kind, kind.Create, Inconclusive("answered "+a.Summary()))
+	}
+	c, _ := s.Credentials("default")
+	return &Resource{Kind: kind, ID: id, Region: regionOf(s, op, bound), credentials: c, owner: s.Case.ID}, nil
+}
+
+// createdID is the id that a success of a creating operation names.
+func createdID(op *contract.Operation, a *check.Answer) string {
+	if a == nil || !a.OK || op.Effect.ID == "" {
+		return ""
+	}
+	v, _ := check.Lookup(a.Body, "/"+strings.ReplaceAll(op.Effect.ID, ".", "/"))
+	id, _ := v.(string)
+	return id
+}
+
+// bindingRegion is the binding of parameters that name a region.
+const bindingRegion = "region"
+
+// regionOf is the region in which the operation makes its resource: the one
+// region that it names, or the last where it copies from one to another.
+func regionOf(s *Session, op *contract.Operation, params wire.Params) string {
+	region := s.Region
+	for _, f := range op.Parameters {
+		if f.Binding != bindingRegion {
+			continue
+		}
+		if value, ok := params.Get(f.Name); ok {
+			region = value
+		}
+		if op.Effect.Kind != "copy" {
+			break
+		}
+	}
+	return region
+}
+
+// reserve takes a place for what a creating request may make.
+func (s *Session) reserve(ctx context.Context, m *message) error {
+	if m.how.fixture || !m.creates() {
+		return nil
+	}
+	g, err := s.env.pool.acquire(ctx, "", s.first())
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.places++
+	s.mu.Unlock()
+	if g.evicted != nil {
+		s.discard(ctx, g.evicted)
+	}
+	return nil
+}
+
+func (m *message) creates() bool {
+	return m.operation != nil && (m.operation.Effect.Kind == "create" || m.operation.Effect.Kind == "copy")
+}
+
+// harmless are the effects that leave every resource as it is.
+var harmless = []string{"create", "copy", "read", "regions", "usage", "listTags"}
+
+// track keeps account of what a request may have done: what a creating one
+// made must be deleted, wanted or not, and a leased resource that another may
+// have changed is no longer clean.
+func (s *Session) track(m *message, a *check.Answer) {
+	if m.operation == nil || m.how.fixture {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if m.creates() {
+		s.adopt(m, a)
+	}
+	refused := a != nil && a.Status >= 400 && a.Status < 500
+	if refused || slices.Contains(harmless, m.operation.Effect.Kind) {
+		return
+	}
+	for _, r := range s.held {
+		if slices.ContainsFunc(m.params, func(p wire.Param) bool { return strings.Contains(p.Value, r.ID) }) {
+			r.touched = true
+		}
+	}
+}
+
+// adopt takes over what the request made, or gives its place back. The caller
+// holds the lock.
+func (s *Session) adopt(m *message, a *check.Answer) {
+	id := createdID(m.operation, a)
+	known := slices.ContainsFunc(s.made, func(r *Resource) bool { return r.ID == id })
+	if id == "" || known {
+		s.places--
+		s.env.pool.leave(1)
+		return
+	}
+	s.made = append(s.made, &Resource{
+		Kind: s.Contract.Resource(m.operation.Effect.Resource), ID: id,
+		Region: regionOf(s, m.operation, m.params), credentials: m.credentials, owner: s.Case.ID,
+	})
+}
+
+// Cleanup deletes the resource after the case whatever happens. What a success
+// of a creating operation names is cleaned up without being asked for.
+func (s *Session) Cleanup(resource, id string) {
+	c, _ := s.Credentials("default")
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if slices.ContainsFunc(s.made, func(r *Resource) bool { return r.ID == id }) {
+		return
+	}
+	s.made = append(s.made, &Resource{
+		Kind: s.Contract.Resource(resource), ID: id, Region: s.Region, credentials: c, owner: s.Case.ID,
+	})
+}
+
+// maxCleanup is how long one case may take to clear away.
+const maxCleanup = 2 * time.Minute
+
+// Close gives clean resources back to the pool and deletes all others, last
+// made first. It works on when ctx has ended already, in a time of its own.
+func (s *Session) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCleanup)
+	defer cancel()
+	s.mu.Lock()
+	held, made, places := s.held, s.made, s.places
+	s.held, s.made, s.places = nil, nil, 0
+	s.mu.Unlock()
+	for _, r := range slices.Backward(made) {
+		s.discard(ctx, r)
+	}
+	for _, r := range slices.Backward(held) {
+		if !r.touched || r.released {
+			s.env.pool.put(r)
+			continue
+		}
+		s.discard(ctx, r)
+		places++
+	}
+	s.env.pool.leave(places)
+}
+
+// discard deletes a resource, or reports it as left behind.
+func (s *Session) discard(ctx context.Context, r *Resource) {
+	if r.Kind == nil {
+		return
+	}
+	if err := s.remove(ctx, r); err != nil {
+		s.env.leak(Leak{Resource: r.Kind.Name, ID: r.ID, Region: r.Region, Case: r.owner, Reason: err.Error()})
+	}
+}
+
+// remove deletes until the resource is gone: while it is busy, the target may
+// refuse.
+func (s *Session) remove(ctx context.Context, r *Resource) error {
+	params := s.deletion(r)
+	return s.Eventually(ctx, "the deletion of "+r.ID, func() (bool, error) {
+		p := &Probe{Operation: r.Kind.Delete, Params: params, Method: http.MethodPost}
+		a, err := s.Probe(ctx, p, asFixture, WithCredentials(r.credentials))
+		if err != nil || a.OK {
+			return true, err
+		}
+		_, found, err := s.read(ctx, r, asFixture)
+		return !found, err
+	})
+}
+
+// deletion is the parameters of the request that deletes the resource.
+func (s *Session) deletion(r *Resource) wire.Params {
+	var out wire.Params
+	op := s.Contract.Operation(r.Kind.Delete)
+	for _, f := range op.Parameters {
+		switch {
+		case f.Binding == bindingRegion:
+			out = append(out, wire.Param{Name: f.Name, Value: r.Region})
+		case f.Name == r.Kind.IDParameter:
+			out = append(out, wire.Param{Name: f.Name, Value: r.ID})
+		}
+	}
+	return out
+}

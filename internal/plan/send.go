@@ -1,0 +1,315 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// Option varies how one probe is sent.
+type Option func(*sending)
+
+// sending is how one probe is sent.
+type sending struct {
+	credentials *wire.Credentials // nil for the entry
+	entry       string            // of the profile's credentials; empty for default
+	condition   string
+	skew        time.Duration
+	nonce       string
+	turnedAway  bool // a refusal for coming too fast is what the probe is about
+	bound       bool
+	fixture     bool // not what the case is about: its answers are judged elsewhere
+}
+
+// As sends with another entry of the profile's credentials.
+func As(entry string) Option { return func(s *sending) { s.entry = entry } }
+
+// WithCredentials sends with a key that the profile need not have.
+func WithCredentials(c wire.Credentials) Option { return func(s *sending) { s.credentials = &c } }
+
+// Skew moves the request's clock by d.
+func Skew(d time.Duration) Option { return func(s *sending) { s.skew = d } }
+
+// WithNonce sends a given nonce instead of a fresh one.
+func WithNonce(nonce string) Option { return func(s *sending) { s.nonce = nonce } }
+
+// Under sends under a condition of the contract, as the profile says how: with
+// its credentials and its parameters.
+func Under(condition string) Option { return func(s *sending) { s.condition = condition } }
+
+// Throttling says that the probe is about being turned away, for coming too
+// fast or because the service is unavailable: such an answer is given back
+// instead of being waited out.
+func Throttling() Option { return func(s *sending) { s.turnedAway = true } }
+
+// Bound says that the probe's parameters hold no templates any more.
+func Bound() Option { return func(s *sending) { s.bound = true } }
+
+// asFixture says that the probe prepares or clears away.
+func asFixture(s *sending) { s.fixture, s.bound = true, true }
+
+// Probe binds, drafts, edits, signs and sends one request, records the
+// exchange, and returns the answer after the checks that hold for every
+// answer. The error is Inconclusive where no answer came or throttling did not
+// end.
+func (s *Session) Probe(ctx context.Context, p *Probe, o ...Option) (*check.Answer, error) {
+	var how sending
+	for _, option := range o {
+		option(&how)
+	}
+	m, err := s.message(ctx, p, &how)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.reserve(ctx, m); err != nil {
+		return nil, err
+	}
+	a, err := s.deliver(ctx, m)
+	s.track(m, a)
+	return a, err
+}
+
+// message is a probe that is bound to the target.
+type message struct {
+	*Probe
+	how         *sending
+	operation   *contract.Operation // nil where there is none of that name
+	params      wire.Params
+	credentials wire.Credentials
+	secrets     []string // among the parameters
+}
+
+func (s *Session) message(ctx context.Context, p *Probe, how *sending) (*message, error) {
+	m := &message{Probe: p, how: how, operation: s.Contract.Operation(p.Operation), params: p.Params}
+	if !how.bound {
+		var err error
+		if m.params, err = s.Bind(ctx, p.Params); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.underCondition(m); err != nil {
+		return nil, err
+	}
+	if err := s.sign(m); err != nil {
+		return nil, err
+	}
+	m.secrets = SecretValues(m.operation, m.params)
+	return m, nil
+}
+
+// underCondition adds what the profile says about the condition.
+func (s *Session) underCondition(m *message) error {
+	if m.how.condition == "" {
+		return nil
+	}
+	c, ok := s.Condition(m.how.condition)
+	if !ok || c.Unavailable != "" {
+		return Skip(unmet(m.how.condition, c))
+	}
+	if c.Credentials != "" {
+		m.how.entry = c.Credentials
+	}
+	m.params = m.params.Clone()
+	for name, value := range c.Set {
+		m.params = m.params.Set(name, value)
+	}
+	return nil
+}
+
+// sign picks the key.
+func (s *Session) sign(m *message) error {
+	if m.how.credentials != nil {
+		m.credentials = *m.how.credentials
+		return nil
+	}
+	entry := m.how.entry
+	if entry == "" {
+		entry = "default"
+	}
+	c, ok := s.Credentials(entry)
+	if !ok {
+		return Skip(fmt.Sprintf("the profile has no credentials %q", entry))
+	}
+	m.credentials = c
+	return nil
+}
+
+// draft makes the request: what comes before signing, the signature, what
+// comes behind.
+func (s *Session) draft(m *message) (*wire.Draft, error) {
+	nonce := m.how.nonce
+	if nonce == "" {
+		nonce = s.env.nonce()
+	}
+	d := wire.NewDraft(wire.Call{
+		Operation: m.Operation, Version: s.Contract.Version, Params: m.params,
+		Method: m.method(), Form: m.Form, Scheme: m.scheme(), Format: m.format(), NoFormat: m.NoFormat,
+		Credentials: m.credentials, Nonce: nonce, Time: s.Now().Add(m.how.skew), Host: s.env.host(),
+	})
+	for _, e := range m.Before {
+		e.Do(d)
+	}
+	if err := d.Sign(); err != nil {
+		return nil, fmt.Errorf("sign %s: %w", m.Operation, err)
+	}
+	for _, e := range m.After {
+		e.Do(d)
+	}
+	return d, nil
+}
+
+// Bounds of sending one request again.
+const (
+	maxThrottled   = 8
+	maxUnavailable = 2
+	maxDropped     = 1
+)
+
+// patience counts why one request was sent again.
+type patience struct{ throttled, unavailable, dropped int }
+
+// deliver sends until there is an answer that says something about the
+// request.
+func (s *Session) deliver(ctx context.Context, m *message) (*check.Answer, error) {
+	var p patience
+	for {
+		a, err := s.exchange(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		again, err := s.again(ctx, m, a, &p)
+		if !again {
+			return a, err
+		}
+	}
+}
+
+// again says whether to send once more, after having waited for it.
+func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *patience) (bool, error) {
+	switch {
+	case a.Status == 0:
+		return s.dropped(ctx, m, a, p)
+	case m.how.turnedAway:
+		return false, nil
+	case a.Throttled:
+		return s.throttled(ctx, a, p)
+	case a.Status == http.StatusServiceUnavailable && p.unavailable < maxUnavailable:
+		p.unavailable++
+		err := pause(ctx, s.env.Wait.Initial)
+		return err == nil, err
+	}
+	return false, nil
+}
+
+// dropped handles a request without an answer. One that is dropped twice is
+// the target's doing: every request is to be answered. All else says nothing
+// about the target.
+func (s *Session) dropped(ctx context.Context, m *message, a *check.Answer, p *patience) (bool, error) {
+	cause := a.Exchange.Err
+	if ctx.Err() != nil {
+		return false, interrupted(ctx)
+	}
+	closed := errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) || errors.Is(cause, syscall.ECONNRESET)
+	if closed && p.dropped < maxDropped {
+		p.dropped++
+		return true, nil
+	}
+	clause := s.Contract.Envelope.Clauses["error.status"]
+	if closed && clause != nil && !m.how.fixture {
+		s.Find(check.Found(clause, "/status", "an answer", "a connection closed without one, twice"))
+	}
+	return false, &outcome{reason: "no answer: " + s.env.mask(cause.Error()), cause: cause}
+}
+
+func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (bool, error) {
+	p.throttled++
+	if p.throttled > maxThrottled {
+		return false, Inconclusive(fmt.Sprintf("throttled %d times: %d %s", p.throttled, a.Status, a.Code))
+	}
+	wait := a.RetryAfter
+	if wait == 0 {
+		wait = s.env.Wait.Initial << p.throttled
+	}
+	wait = min(wait, max(s.env.Wait.Cap, a.RetryAfter), s.env.Wait.Deadline)
+	if s.env.Gate != nil {
+		s.env.Gate.Slow(wait)
+	}
+	err := pause(ctx, wait)
+	return err == nil, err
+}
+
+// exchange sends once and applies the checks that hold for every answer.
+func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, error) {
+	d, err := s.draft(m)
+	if err != nil {
+		return nil, err
+	}
+	if s.env.Gate != nil {
+		if err := s.env.Gate.Wait(ctx); err != nil {
+			return nil, interrupted(ctx)
+		}
+	}
+	x := s.do(ctx, d)
+	a, findings := s.Judge.Answer(x, s.expect(m, d))
+	if !m.how.fixture {
+		s.Find(findings...)
+	}
+	return a, nil
+}
+
+// do sends the draft within the time that one request may take.
+func (s *Session) do(ctx context.Context, d *wire.Draft) *wire.Exchange {
+	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
+	defer cancel()
+	x := wire.Do(limited, s.env.Transport, d, s.env.Endpoint, s.env.Clock)
+	s.record(x)
+	if s.env.Broken == nil || ctx.Err() != nil {
+		return x
+	}
+	if x.Status != 0 {
+		s.env.Broken(nil)
+	} else {
+		s.env.Broken(x.Err)
+	}
+	return x
+}
+
+// expect says what is known about the answer: by the draft, since an edit may
+// have changed what was asked for.
+func (s *Session) expect(m *message, d *wire.Draft) check.Expect {
+	e := check.Expect{Scheme: d.Scheme, Secrets: []string{m.credentials.AccessKeySecret}, Quotable: m.secrets}
+	if m.credentials.SecurityToken != "" {
+		e.Quotable = append(e.Quotable, m.credentials.SecurityToken)
+	}
+	if action, ok := d.Get("Action"); ok {
+		e.Operation = s.Contract.Operation(action)
+	}
+	e.Format, e.Keyword = answerFormat(s.Contract, d)
+	return e
+}
+
+// mask takes the query, which holds parameters and signature, out of an error
+// of the transport.
+func (e *Environment) mask(text string) string {
+	for {
+		i := strings.Index(text, e.Endpoint+"/?")
+		if i < 0 {
+			return text
+		}
+		rest := text[i+len(e.Endpoint):]
+		end := strings.IndexAny(rest, "\" ")
+		if end < 0 {
+			end = len(rest)
+		}
+		text = text[:i+len(e.Endpoint)] + rest[end:]
+	}
+}
