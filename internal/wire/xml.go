@@ -11,16 +11,20 @@ import (
 // maxXML is the largest document that is read, in bytes.
 const maxXML = 4 << 20
 
+// maxAttributes is how many attributes an element may have.
+const maxAttributes = 64
+
 var (
-	errXMLSize   = fmt.Errorf("more than %d bytes", maxXML)
-	errDoctype   = errors.New("document type")
-	errEntity    = errors.New("unknown entity")
-	errMixed     = errors.New("text beside elements")
-	errCharacter = errors.New("character that XML does not allow")
-	errMarkup    = errors.New("bad markup")
-	errOutside   = errors.New("something outside the root element")
-	errEncoding  = errors.New("encoding other than UTF-8")
-	errCDATAEnd  = errors.New("]]> in text")
+	errXMLSize    = fmt.Errorf("more than %d bytes", maxXML)
+	errAttributes = fmt.Errorf("more than %d attributes", maxAttributes)
+	errDoctype    = errors.New("document type")
+	errEntity     = errors.New("unknown entity")
+	errMixed      = errors.New("text beside elements")
+	errCharacter  = errors.New("character that XML does not allow")
+	errMarkup     = errors.New("bad markup")
+	errOutside    = errors.New("something outside the root element")
+	errEncoding   = errors.New("encoding other than UTF-8")
+	errCDATAEnd   = errors.New("]]> in text")
 )
 
 // Element is an element of an XML body: children, or text, never both.
@@ -197,6 +201,9 @@ func (r *xmlReader) attributes() (empty bool, err error) {
 				if other == name {
 					return false, fmt.Errorf("duplicate attribute %q", name)
 				}
+			}
+			if len(seen) == maxAttributes {
+				return false, errAttributes
 			}
 			seen = append(seen, name)
 		case r.take("/>"):

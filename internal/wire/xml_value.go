@@ -57,15 +57,10 @@ func (e *Element) plain() (any, error) {
 // object reads the children as members, in the order of their first.
 func (e *Element) object(s *BodyShape) (any, error) {
 	m := &Map{}
-	for i, child := range e.Children {
-		if m.find(child.Name) >= 0 {
-			continue
-		}
-		v, err := e.memberValue(s, i)
-		if err != nil {
+	for _, child := range e.Children {
+		if err := child.addTo(m, s); err != nil {
 			return nil, fmt.Errorf("%s: %w", child.Name, err)
 		}
-		m.add(child.Name, v)
 	}
 	for _, member := range s.Members {
 		if member.Shape.isList() && m.find(member.Name) < 0 {
@@ -75,25 +70,47 @@ func (e *Element) object(s *BodyShape) (any, error) {
 	return m, nil
 }
 
-func (s *BodyShape) isList() bool { return s != nil && s.Kind == List }
-
-// memberValue reads the member whose first element is child i.
-func (e *Element) memberValue(s *BodyShape, i int) (any, error) {
-	first := e.Children[i]
-	shape, known := s.member(first.Name)
-	repeated := e.repeated(i)
-	switch {
-	case shape.isList() && !repeated && first.empty():
-		return []any{}, nil
-	case shape.isList():
-		return e.repeats(i, shape.Items)
-	case repeated && known:
-		return nil, errRepeated
-	case repeated:
-		return e.repeats(i, nil)
+// addTo puts the element into the object that it is a member of.
+func (e *Element) addTo(m *Map, s *BodyShape) error {
+	shape, known := s.member(e.Name)
+	of := shape
+	if shape.isList() {
+		of = shape.Items
 	}
-	return first.Value(shape)
+	v, err := e.Value(of)
+	if err != nil {
+		return err
+	}
+	at := m.find(e.Name)
+	switch {
+	case at < 0 && !shape.isList():
+		m.add(e.Name, v)
+	case at < 0 && e.empty():
+		m.add(e.Name, []any{}) // an empty list, unless more come
+	case at < 0:
+		m.add(e.Name, []any{v})
+	case known && !shape.isList():
+		return errRepeated
+	default:
+		m.values[at], err = e.join(m.values[at], of, v)
+	}
+	return err
 }
+
+// join appends a repeated element's value to what came before it.
+func (e *Element) join(before any, of *BodyShape, v any) (any, error) {
+	list, ok := before.([]any)
+	if !ok {
+		return []any{before, v}, nil
+	}
+	if len(list) == 0 {
+		first, err := (&Element{Name: e.Name}).Value(of)
+		return []any{first, v}, err
+	}
+	return append(list, v), nil
+}
+
+func (s *BodyShape) isList() bool { return s != nil && s.Kind == List }
 
 func (s *BodyShape) member(name string) (shape *BodyShape, known bool) {
 	for _, m := range s.Members {
@@ -105,31 +122,6 @@ func (s *BodyShape) member(name string) (shape *BodyShape, known bool) {
 }
 
 func (e *Element) empty() bool { return len(e.Children) == 0 && e.Text == "" }
-
-func (e *Element) repeated(i int) bool {
-	for _, c := range e.Children[i+1:] {
-		if c.Name == e.Children[i].Name {
-			return true
-		}
-	}
-	return false
-}
-
-// repeats reads child i and all of its name behind it as a list.
-func (e *Element) repeats(i int, items *BodyShape) (any, error) {
-	list := []any{}
-	for _, c := range e.Children[i:] {
-		if c.Name != e.Children[i].Name {
-			continue
-		}
-		v, err := c.Value(items)
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, v)
-	}
-	return list, nil
-}
 
 func (e *Element) mapped(s *BodyShape) (any, error) {
 	if e.Text != "" {
