@@ -3,12 +3,13 @@
 //
 //	oaslint CONFIG DOCUMENT
 //
-// It prints what it finds and exits 1 for errors and warnings, 2 when it could
-// not look. Which rules are off, and why, stands in CONFIG.
+// It prints what it finds and exits 1 if that is anything, 2 when it could not
+// look. Which rules are off, and why, stands in CONFIG.
 package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -31,14 +32,23 @@ func run(args []string, out, errs io.Writer) int {
 		fmt.Fprintln(errs, "oaslint:", err)
 		return 2
 	}
-	bad := 0
 	for _, e := range found {
-		fmt.Fprintf(out, "%s:%v\n", args[1], e)
-		if v, ok := e.(*validation.Error); !ok || v.Severity != validation.SeverityHint {
-			bad = 1
-		}
+		fmt.Fprintln(out, place(args[1], e))
 	}
-	return bad
+	if len(found) > 0 {
+		return 1
+	}
+	fmt.Fprintf(out, "%s: no problem\n", args[1])
+	return 0
+}
+
+// place writes a finding as FILE:LINE: RULE: MESSAGE.
+func place(file string, err error) string {
+	v, ok := errors.AsType[*validation.Error](err)
+	if !ok {
+		return fmt.Sprintf("%s: %v", file, err)
+	}
+	return fmt.Sprintf("%s:%d: %s: %v", file, v.GetLineNumber(), v.Rule, v.UnderlyingError)
 }
 
 // lint returns what the linter finds in the document, hints included.
