@@ -1,0 +1,305 @@
+// Package internal_test holds the repository to its own rules: who may import
+// whom, how long things may get, and what only the command may touch.
+package internal_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/eci-conform/conform"
+
+// pkg is what go list says of a package.
+type pkg struct {
+	ImportPath string
+	Standard   bool
+	Imports    []string
+	Deps       []string
+}
+
+// list returns the module's packages and all that they depend on, by path.
+func list(t *testing.T) map[string]pkg {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-deps", "-json=ImportPath,Standard,Imports,Deps", "./...")
+	cmd.Dir = ".."
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	all := map[string]pkg{}
+	for dec := json.NewDecoder(strings.NewReader(string(out))); dec.More(); {
+		var p pkg
+		if err := dec.Decode(&p); err != nil {
+			t.Fatalf("read go list: %v", err)
+		}
+		all[p.ImportPath] = p
+	}
+	return all
+}
+
+// ours maps a package's short name, such as internal/wire, to the ones of ours
+// that it may depend on, however far. The root package is ".".
+var ours = map[string][]string{
+	"spec":              {},
+	"fixtures":          {},
+	"internal/nearest":  {},
+	"internal/wire":     {},
+	"internal/contract": {"internal/wire", "internal/nearest", "spec"},
+	"internal/check":    {"internal/contract", "internal/wire", "internal/nearest", "spec"},
+	"internal/profile":  {"internal/contract", "internal/wire", "internal/nearest", "spec"},
+	"internal/emulator": {"internal/contract", "internal/wire", "internal/nearest", "spec", "fixtures"},
+	"internal/plan":     {"internal/check", "internal/contract", "internal/wire", "internal/nearest", "internal/profile", "spec"},
+	"internal/run": {"internal/plan", "internal/check", "internal/contract", "internal/wire", "internal/nearest",
+		"internal/profile", "spec"},
+	"internal/report": {"internal/run", "internal/plan", "internal/check", "internal/contract", "internal/wire",
+		"internal/nearest", "internal/profile", "spec"},
+	"suites": {"internal/run", "internal/plan", "internal/check", "internal/contract", "internal/wire",
+		"internal/nearest", "internal/profile", "spec", "fixtures"},
+	".": {"internal/emulator", "internal/contract", "internal/wire", "internal/nearest", "spec", "fixtures"},
+}
+
+// free are the packages without a rule: the command, which nothing imports,
+// and this one.
+var free = []string{"cmd/conform", "internal"}
+
+func TestImports(t *testing.T) {
+	t.Parallel()
+	for path, p := range list(t) {
+		name, ok := short(path)
+		if !ok || slices.Contains(free, name) {
+			continue
+		}
+		allowed, known := ours[name]
+		if !known {
+			t.Errorf("package %s has no import rule: add it to the table", name)
+			continue
+		}
+		for _, dep := range p.Deps {
+			if d, mine := short(dep); mine && !slices.Contains(allowed, d) {
+				t.Errorf("%s depends on %s, which it must not", name, d)
+			}
+		}
+	}
+}
+
+// only says who alone may import a module, directly.
+var only = map[string][]string{
+	"github.com/onsi/ginkgo/v2":              {"suites"},
+	"github.com/onsi/gomega":                 {"suites", "internal/plan"},
+	"github.com/getkin/kin-openapi":          {"internal/contract"},
+	"github.com/spf13/cobra":                 {"cmd/conform"},
+	"github.com/schollz/progressbar":         {"cmd/conform"},
+	"github.com/aliyun/alibaba-cloud-sdk-go": {"cmd/conform"},
+}
+
+func TestOnlyImporters(t *testing.T) {
+	t.Parallel()
+	for path, p := range list(t) {
+		name, ok := short(path)
+		if !ok {
+			continue
+		}
+		for _, dep := range p.Imports {
+			for prefix, who := range only {
+				if strings.HasPrefix(dep, prefix) && !slices.Contains(who, name) {
+					t.Errorf("%s imports %s: only %s may", name, dep, strings.Join(who, ", "))
+				}
+			}
+		}
+	}
+}
+
+func TestWireIsStandardLibraryOnly(t *testing.T) {
+	t.Parallel()
+	all := list(t)
+	for _, dep := range all[module+"/internal/wire"].Deps {
+		if !all[dep].Standard {
+			t.Errorf("internal/wire depends on %s", dep)
+		}
+	}
+}
+
+// short returns a package of ours without the module's path.
+func short(path string) (string, bool) {
+	if path == module {
+		return ".", true
+	}
+	return strings.CutPrefix(path, module+"/")
+}
+
+// source is a parsed file of ours, tests left out.
+type source struct {
+	path string // from the module's root
+	file *ast.File
+	set  *token.FileSet
+}
+
+// sources parses every file that is not a test.
+func sources(t *testing.T) []source {
+	t.Helper()
+	var out []source
+	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := filepath.ToSlash(strings.TrimPrefix(path, ".."+string(filepath.Separator)))
+		switch {
+		case d.IsDir() && (name == "tools" || name == "bin" || strings.HasPrefix(d.Name(), ".git") || d.Name() == "testdata"):
+			return filepath.SkipDir
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+			return nil
+		}
+		set := token.NewFileSet()
+		f, err := parser.ParseFile(set, path, nil, parser.ParseComments)
+		if err != nil {
+			return fmt.Errorf("parse %s: %w", name, err)
+		}
+		out = append(out, source{path: name, file: f, set: set})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func (s source) line(p token.Pos) int { return s.set.Position(p).Line }
+
+// The size budget.
+const (
+	maxFile     = 500
+	maxFunction = 80
+	maxMedian   = 10
+)
+
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	var all []int
+	for _, s := range sources(t) {
+		if n := s.line(s.file.End()); n > maxFile {
+			t.Errorf("%s has %d lines, more than %d", s.path, n, maxFile)
+		}
+		for _, d := range s.file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok || f.Body == nil {
+				continue
+			}
+			n := s.line(f.End()) - s.line(f.Pos()) + 1
+			all = append(all, n)
+			if n > maxFunction {
+				t.Errorf("%s:%d: %s has %d lines, more than %d", s.path, s.line(f.Pos()), f.Name.Name, n, maxFunction)
+			}
+		}
+	}
+	sort.Ints(all)
+	if median := all[len(all)/2]; median > maxMedian {
+		t.Errorf("the median function has %d lines, more than %d", median, maxMedian)
+	}
+}
+
+// forbidden are calls that only the command may make: it owns environment,
+// clock and exit. A test's clock is injected like any other.
+var forbidden = map[string]bool{
+	"os.Getenv": true, "os.LookupEnv": true, "os.Exit": true,
+	"time.Now": true, "time.Sleep": true,
+}
+
+func TestWhatOnlyTheCommandMayDo(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		command := strings.HasPrefix(s.path, "cmd/conform/")
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDecl:
+				if n.Recv == nil && n.Name.Name == "init" {
+					t.Errorf("%s:%d: init function", s.path, s.line(n.Pos()))
+				}
+			case *ast.CallExpr:
+				if id, ok := n.Fun.(*ast.Ident); ok && id.Name == "panic" && id.Obj == nil {
+					t.Errorf("%s:%d: panic", s.path, s.line(n.Pos()))
+				}
+			case *ast.SelectorExpr:
+				if x, ok := n.X.(*ast.Ident); ok && !command && forbidden[x.Name+"."+n.Sel.Name] {
+					t.Errorf("%s:%d: %s.%s outside cmd/conform", s.path, s.line(n.Pos()), x.Name, n.Sel.Name)
+				}
+			}
+			return true
+		})
+	}
+}
+
+func TestExportedNamesAreDocumented(t *testing.T) {
+	t.Parallel()
+	packages := map[string]bool{}
+	for _, s := range sources(t) {
+		dir := filepath.ToSlash(filepath.Dir(s.path))
+		packages[dir] = packages[dir] || s.file.Doc != nil
+		for _, d := range s.file.Decls {
+			for _, bare := range undocumented(d) {
+				t.Errorf("%s:%d: exported %s has no comment", s.path, s.line(bare.Pos()), bare.Name)
+			}
+		}
+	}
+	for dir, documented := range packages {
+		if !documented {
+			t.Errorf("package %s has no comment", dir)
+		}
+	}
+}
+
+// undocumented returns the exported names that a declaration leaves without a
+// comment of their own or of their group.
+func undocumented(d ast.Decl) []*ast.Ident {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Name.IsExported() && d.Doc == nil && exportedReceiver(d) {
+			return []*ast.Ident{d.Name}
+		}
+	case *ast.GenDecl:
+		var out []*ast.Ident
+		for _, spec := range d.Specs {
+			out = append(out, bareNames(spec, d.Doc != nil)...)
+		}
+		return out
+	}
+	return nil
+}
+
+func exportedReceiver(f *ast.FuncDecl) bool {
+	if f.Recv == nil {
+		return true
+	}
+	typ := f.Recv.List[0].Type
+	if star, ok := typ.(*ast.StarExpr); ok {
+		typ = star.X
+	}
+	id, ok := typ.(*ast.Ident)
+	return !ok || id.IsExported()
+}
+
+func bareNames(spec ast.Spec, grouped bool) []*ast.Ident {
+	var out []*ast.Ident
+	switch spec := spec.(type) {
+	case *ast.TypeSpec:
+		if spec.Name.IsExported() && spec.Doc == nil && !grouped {
+			out = append(out, spec.Name)
+		}
+	case *ast.ValueSpec:
+		for _, name := range spec.Names {
+			if name.IsExported() && spec.Doc == nil && spec.Comment == nil && !grouped {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
