@@ -27,8 +27,8 @@ type Violated struct {
 // members. Members that the contract does not know are no departure.
 func (o *Operation) ValidateBody(v any) []Violated { return o.answer.check(v) }
 
-// ValidateBody is Operation.ValidateBody for the body of a failure.
-func (e Envelope) ValidateBody(v any) []Violated { return e.failure.check(v) }
+// ValidateError is Operation.ValidateBody for the body of a failure.
+func (e Envelope) ValidateError(v any) []Violated { return e.failure.check(v) }
 
 // validator holds values against a field by kin-openapi. The schema is made
 // from the field when it is first needed.
@@ -135,7 +135,9 @@ func schemaOf(f *Field) *openapi3.Schema {
 	s.Type = &openapi3.Types{string(f.Type)}
 	if f.Type == Map {
 		s.Type = &openapi3.Types{openapi3.TypeObject}
-		s.AdditionalProperties.Schema = openapi3.NewStringSchema().NewRef()
+		if !f.free {
+			s.AdditionalProperties.Schema = openapi3.NewStringSchema().NewRef()
+		}
 	}
 	s.Format, s.Pattern = f.Format, f.Pattern
 	for _, e := range f.Enum {

@@ -30,6 +30,9 @@ func (f *Field) Check(value string) (keyword string) {
 	case Object, Map:
 		return ""
 	}
+	if keyword := f.checkCount(value); keyword != "" {
+		return keyword
+	}
 	for _, check := range scalarChecks {
 		if keyword := check(f, value); keyword != "" {
 			return keyword
@@ -46,17 +49,28 @@ func (f *Field) checkPacked(value string) string {
 	if f.Encoding != "comma" {
 		return ""
 	}
-	parts := strings.Split(value, ",")
-	if f.MaxItems != nil && len(parts) > *f.MaxItems {
-		return "maxItems"
+	if keyword := f.checkCount(value); keyword != "" {
+		return keyword
 	}
-	if f.MinItems != nil && len(parts) < *f.MinItems {
-		return "minItems"
-	}
-	for _, part := range parts {
+	for part := range strings.SplitSeq(value, ",") {
 		if keyword := f.Items.Check(part); keyword != "" {
 			return keyword
 		}
+	}
+	return ""
+}
+
+// checkCount counts the elements that commas join.
+func (f *Field) checkCount(value string) string {
+	if f.Encoding != "comma" {
+		return ""
+	}
+	n := strings.Count(value, ",") + 1
+	switch {
+	case f.MaxItems != nil && n > *f.MaxItems:
+		return "maxItems"
+	case f.MinItems != nil && n < *f.MinItems:
+		return "minItems"
 	}
 	return ""
 }

@@ -62,17 +62,37 @@ func (fs *fields) describe(f *Field, p *part) {
 }
 
 func (fs *fields) typeOf(f *Field, p *part) Type {
+	if len(p.schema.node.Content) == 0 && p.schema.node.Line == 0 {
+		return "" // its $ref led nowhere, which is said
+	}
 	if p.schema.get("type") == nil {
 		fs.l.fail(p.schema.node, "%s: type is missing", p.schema.what)
 		return ""
 	}
 	t := Type(p.schema.word("type", "type", schemaTypes))
-	free := p.schema.get("additionalProperties")
-	if t == Object && free != nil && (free.Kind == yaml.MappingNode || isTrue(free)) {
+	if t == "" {
+		return ""
+	}
+	if free := p.schema.get("additionalProperties"); t == Object && free != nil && !isFalse(free) {
 		t = Map
+		fs.values(f, p, free)
 	}
 	fs.checkStyle(t, p)
 	return t
+}
+
+func isFalse(n *yaml.Node) bool { return n.Tag == "!!bool" && !isTrue(n) }
+
+// values reads what the values of a map are: texts, or in an answer anything.
+func (fs *fields) values(f *Field, p *part, n *yaml.Node) {
+	f.free = n.Tag == "!!bool"
+	if f.free && fs.response {
+		return
+	}
+	o := fs.l.object(n, p.schema.what+": additionalProperties", "type", "description")
+	if t := o.needText("type"); t != "" && t != string(String) {
+		fs.l.fail(o.get("type"), "%s: want type string, have %s", o.what, t)
+	}
 }
 
 // checkStyle holds x-acs-style against the type: the word must say how a value
@@ -99,8 +119,8 @@ func orNone(s string) string {
 // descend builds the members of an object, the known keys of a map, and the
 // element of an array.
 func (fs *fields) descend(f *Field, p *part) {
-	if p.schema.node.Line < 0 || depth(f) > deepest/4 {
-		fs.l.fail(p.schema.node, "%s: refers to itself, or nests too deep", p.schema.what)
+	if depth(f) > deepest/4 {
+		fs.l.fail(p.schema.node, "%s: refers to itself, or nests too deep", f.Path)
 		return
 	}
 	switch f.Type {
@@ -171,7 +191,6 @@ func (l *loader) schema(n *yaml.Node, what string) ([]object, object) {
 		}
 	}
 	o := l.mapping(nil, what)
-	o.node.Line = -1
 	if n != nil {
 		l.fail(n, "%s: $ref leads to $ref without end", what)
 	}

@@ -113,6 +113,7 @@ type Field struct {
 	Response bool
 
 	compiled *regexp.Regexp // of Pattern
+	free     bool           // a map whose values are of any type
 }
 
 // Find returns the field at path within f, f itself included, or nil.

@@ -29,6 +29,10 @@ func (r *reader) parse(text []byte) {
 	if err := decoder.Decode(new(yaml.Node)); !errors.Is(err, io.EOF) {
 		r.fail(&doc, "want one YAML document, have several")
 	}
+	if len(doc.Content) == 0 {
+		r.fail(nil, "the document is empty")
+		return
+	}
 	r.root = doc.Content[0]
 	r.tidy(r.root, 0)
 }
