@@ -159,8 +159,8 @@ func (p *printer) others(rest []Departure) {
 // harness names what could not be judged, and what no longer fails.
 func (p *printer) harness(r *Report) {
 	p.reasons(r, run.Inconclusive, "could not be judged")
-	p.reasons(r, run.Fixed, "known to fail but now pass")
-	p.reasons(r, run.Known, "fail as the baseline says")
+	p.reasons(r, run.Fixed, "known to fail, now passing")
+	p.reasons(r, run.Known, "failing as the baseline says")
 }
 
 func (p *printer) reasons(r *Report, v run.Verdict, what string) {

@@ -158,7 +158,7 @@ func (r Record) findings() []check.Finding {
 }
 
 // groups collects the findings that take is true for, by clause.
-func (r *Report) groups(take func(Record, Finding) bool) []Group {
+func (r *Report) groups(take func(Record, check.Finding) bool) []Group {
 	var out []*Group
 	index := map[string]*Group{}
 	for _, rec := range r.Records() {

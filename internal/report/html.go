@@ -86,7 +86,7 @@ func (r *Report) htmlView() htmlView {
 	for _, verdict := range []run.Verdict{run.Inconclusive, run.Fixed, run.Known, run.Skip} {
 		if n := r.Count(verdict); n > 0 {
 			v.Reasons = append(v.Reasons, htmlReasons{
-				Title: fmt.Sprintf("%s: %s", verdict, plural(n, "case")), Reasons: r.Reasons(verdict),
+				Title: fmt.Sprintf("%s: %s", titles[verdict], plural(n, "case")), Reasons: r.Reasons(verdict),
 			})
 		}
 	}

@@ -52,11 +52,11 @@ type junitCase struct {
 type junitDetail struct {
 	Message string `xml:"message,attr"`
 	Type    string `xml:"type,attr,omitempty"`
-	Text    string `xml:",chardata"`
+	Text    string `xml:",cdata"`
 }
 
 type junitText struct {
-	Text string `xml:",chardata"`
+	Text string `xml:",cdata"`
 }
 
 // JUnit writes the report as JUnit XML: a suite for each operation, a case's
@@ -162,7 +162,15 @@ func (r Record) story() string {
 	for _, x := range last {
 		lines = append(append(lines, ""), exchangeText(x)...)
 	}
-	return strings.Join(append(lines, "", "rerun "+r.Rerun()), "\n")
+	return strings.Map(legal, strings.Join(append(lines, "", "rerun "+r.Rerun()), "\n"))
+}
+
+// legal replaces what XML cannot hold, in CDATA too.
+func legal(c rune) rune {
+	if c < ' ' && c != '\n' && c != '\t' || c == 0xFFFE || c == 0xFFFF {
+		return '\uFFFD'
+	}
+	return c
 }
 
 func secondsText(d time.Duration) string { return fmt.Sprintf("%.6f", d.Seconds()) }

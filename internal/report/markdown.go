@@ -123,13 +123,19 @@ func (p *printer) markdownReasons(r *Report, v run.Verdict) {
 		return
 	}
 	p.line("")
-	p.line("### %s %s", plural(r.Count(v), "case"), v)
+	p.line("### %s: %s", titles[v], plural(r.Count(v), "case"))
 	p.line("")
 	p.line("| cases | reason |")
 	p.line("|--:|---|")
 	for _, g := range r.Reasons(v) {
 		p.line("| %d | %s |", len(g.Cases), cell(oneLine(g.Text, 300)))
 	}
+}
+
+// titles head the lists of cases by reason.
+var titles = map[run.Verdict]string{
+	run.Inconclusive: "Could not be judged", run.Fixed: "Known to fail, now passing",
+	run.Known: "Failing as the baseline says", run.Skip: "Skipped",
 }
 
 // cell makes text safe inside Markdown, a table's cell included.

@@ -128,7 +128,7 @@ func decode(line []byte) (Record, error) {
 		return Record{}, err
 	}
 	if len(results) != 1 || results[0].Case == "" || results[0].Verdict == "" {
-		return Record{}, errors.New(`want one object with "case" and "verdict"`)
+		return Record{}, errors.New(`want an object with "case" and "verdict"`)
 	}
 	rec := Record{Result: results[0]}
 	if err := json.Unmarshal(line, &rec.extra); err != nil {

@@ -74,3 +74,17 @@ func Read(name string, in io.Reader) (*Report, error) {
 	}
 	return rep, nil
 }
+
+// NDJSON writes the records in plan order, a line each.
+func (r *Report) NDJSON(out io.Writer) error {
+	for _, rec := range r.Records() {
+		line, err := rec.encode()
+		if err == nil {
+			_, err = out.Write(line)
+		}
+		if err != nil {
+			return fmt.Errorf("write result %s: %w", rec.Case, err)
+		}
+	}
+	return nil
+}
