@@ -177,7 +177,7 @@ func (t *redactTable) match(s string, i int) int {
 // wholeValue reports whether s[i:j] is a value of its own in a query, a JSON
 // or XML body, a header, or all of s.
 func wholeValue(s string, i, j int) bool {
-	opened := i == 0 || strings.IndexByte(`="'>:`, s[i-1]) >= 0 || i > 1 && s[i-2:i] == ": "
+	opened := i == 0 || strings.IndexByte(`="'>`, s[i-1]) >= 0 || i > 1 && s[i-2:i] == ": "
 	closed := j == len(s) || strings.IndexByte("&\"'<\\;,} \r\n\t", s[j]) >= 0
 	return opened && closed
 }
