@@ -1,0 +1,390 @@
+package suites
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// authFamily tests that a request is let in exactly if it is signed rightly,
+// now, for the first time, by a key that may: every part of both schemes, for
+// every operation.
+func authFamily(b *builder) {
+	for _, s := range []scheme{schemeV1, schemeACS3} {
+		a := auth{b, s, authBase(b)}
+		a.commons()
+		a.keys()
+		a.tampers()
+		a.clocks()
+		a.nonces()
+		a.controls()
+		a.beforeParameters()
+	}
+	if b.op == carrier(b.c) {
+		b.precedence()
+	}
+}
+
+// scheme is what the two ways of signing have different names for.
+type scheme struct {
+	name   wire.Scheme
+	clause string // protocol clause that the scheme stands on
+	wrong  string // condition of a signature that does not match
+	// names are those of the parts that both schemes have.
+	timestamp, nonce string
+	fields           func(*contract.Contract) []*contract.Field
+}
+
+var schemeV1 = scheme{
+	name: wire.V1, clause: "signature.v1", wrong: "request.wrongSignature", timestamp: "Timestamp", nonce: "SignatureNonce",
+	fields: func(c *contract.Contract) []*contract.Field { return c.Protocol.Common },
+}
+
+var schemeACS3 = scheme{
+	name: wire.ACS3, clause: "signature.acs3", wrong: "request.wrongSignatureAcs3", timestamp: "x-acs-date", nonce: "x-acs-signature-nonce",
+	fields: func(c *contract.Contract) []*contract.Field { return c.Protocol.Headers },
+}
+
+// auth derives the cases of one scheme for one operation.
+type auth struct {
+	*builder
+	scheme scheme
+	base   wire.Params
+}
+
+// authBase is a valid request with at least one parameter of its own, so that
+// there is something to tamper with.
+func authBase(b *builder) wire.Params {
+	if in := b.input(); len(in.Minimal) == 0 {
+		return in.Maximal.Clone()
+	}
+	return b.input().Minimal.Clone()
+}
+
+// carrier is the operation that bears the cases about no operation at all: the
+// first that reads and needs a parameter.
+func carrier(c *contract.Contract) *contract.Operation {
+	for _, op := range c.Operations {
+		if op.Effect.Kind == "read" && slices.ContainsFunc(op.Parameters, func(f *contract.Field) bool { return f.Required }) {
+			return op
+		}
+	}
+	return nil
+}
+
+func (a auth) clause() *contract.Clause { return a.c.Protocol.Clauses[a.scheme.clause] }
+
+// row returns the gateway's row for a condition of the contract.
+func (b *builder) row(condition string) *contract.Error {
+	row := b.c.Gateway.Error(condition)
+	if row == nil {
+		b.fault("plan %s: the gateway has no row for %s", b.op.Name, condition)
+	}
+	return row
+}
+
+// forged is a request that must not be let in, or a control that must.
+type forged struct {
+	subject, variant, change string
+	before, after            []plan.Edit
+	clause                   *contract.Clause
+	row                      *contract.Error // nil for any refusal
+	args                     []string
+	accept                   bool
+	shape                    func(*plan.Probe)
+	options                  []plan.Option
+	needs                    plan.Needs
+}
+
+func (a auth) forge(f forged) {
+	a.single(single{
+		subject: f.subject, variant: string(a.scheme.name) + "-" + f.variant, params: a.base, change: f.change,
+		expect: expectation{clause: f.clause, row: f.row, args: f.args, refuse: !f.accept},
+		shape: func(p *plan.Probe) {
+			p.Scheme, p.Before, p.After = a.scheme.name, f.before, f.after
+			if f.shape != nil {
+				f.shape(p)
+			}
+		},
+		options: f.options, needs: f.needs,
+	})
+}
+
+// commons leaves out, empties and spoils each common parameter or header.
+func (a auth) commons() {
+	for _, f := range a.scheme.fields(a.c) {
+		if !f.Required || f.Name == "host" {
+			continue
+		}
+		// Without an operation nothing is dispatched: one operation stands
+		// for all.
+		if isAction(f.Name) && a.op != carrier(a.c) {
+			continue
+		}
+		late := f.Name == "Signature" || f.Name == "Authorization"
+		a.common(f, "missing", f.Clauses["required"], edited(late, deletion(f.Name)))
+		a.common(f, "empty", firstClause(f, "nonEmpty", "required"), edited(late, setting(f.Name, "")))
+	}
+	a.spoiled()
+}
+
+func isAction(name string) bool { return name == "Action" || name == "x-acs-action" }
+
+// edits are those ahead of signing and those behind it.
+type edits struct{ before, after []plan.Edit }
+
+func edited(late bool, e plan.Edit) edits {
+	if late {
+		return edits{after: []plan.Edit{e}}
+	}
+	return edits{before: []plan.Edit{e}}
+}
+
+func firstClause(f *contract.Field, keywords ...string) *contract.Clause {
+	for _, k := range keywords {
+		if c := f.Clauses[k]; c != nil {
+			return c
+		}
+	}
+	return nil
+}
+
+// common is a case about a common parameter that is not there. Under ACS3 the
+// documents give no row for it.
+func (a auth) common(f *contract.Field, variant string, clause *contract.Clause, e edits) {
+	c := forged{
+		subject: f.Name, variant: variant, change: "with " + f.Name + " " + variant,
+		before: e.before, after: e.after, clause: clause,
+	}
+	if a.scheme.name == wire.V1 && variant == "missing" {
+		c.row, c.args = a.row("request.missingCommon"), []string{f.Name}
+	}
+	a.forge(c)
+}
+
+// deletion and setting reach a header or parameter by the name in the contract.
+func deletion(name string) plan.Edit {
+	return plan.Edit{Name: "without " + name, Do: func(d *wire.Draft) {
+		if isHeader(name) {
+			d.Header.Del(name)
+			return
+		}
+		d.Del(name)
+	}}
+}
+
+func setting(name, text string) plan.Edit {
+	return plan.Edit{Name: name + "=" + strconv.Quote(text), Do: func(d *wire.Draft) {
+		if isHeader(name) {
+			d.Header.Set(name, text)
+			return
+		}
+		d.Set(name, text)
+	}}
+}
+
+func isHeader(name string) bool {
+	return strings.HasPrefix(name, "x-acs-") || name == "Authorization"
+}
+
+// spoiled gives the closed-list parts a value that is not in the list.
+func (a auth) spoiled() {
+	for _, f := range a.scheme.fields(a.c) {
+		if !f.Required || len(f.Enum) == 0 {
+			continue
+		}
+		condition, args := "request.badSignatureMethod", []string{f.Name}
+		if strings.HasSuffix(strings.ToLower(f.Name), "version") && !strings.HasPrefix(f.Name, "Signature") {
+			condition, args = "request.badVersion", nil
+		}
+		clause := firstClause(f, "enum", "required")
+		a.forge(forged{
+			subject: f.Name, variant: "wrong", change: "with an unknown " + f.Name, clause: clause,
+			before: []plan.Edit{setting(f.Name, "9.9-conform")}, row: a.row(condition), args: args,
+		})
+	}
+}
+
+// keys signs with keys that must not be let in.
+func (a auth) keys() {
+	a.forge(forged{
+		subject: "AccessKeyId", variant: "unknown", change: "signed by a key that nobody has", clause: a.clause(),
+		before: []plan.Edit{key("of nobody", func(c *wire.Credentials) { c.AccessKeyID = "conformUnknownKeyId" })},
+		row:    a.row("request.unknownAccessKey"),
+	})
+	a.forge(forged{
+		subject: "AccessKeySecret", variant: "wrong", change: "signed with a wrong secret", clause: a.clause(),
+		before: []plan.Edit{key("with a wrong secret", func(c *wire.Credentials) { c.AccessKeySecret += "0" })},
+		row:    a.row(a.scheme.wrong),
+	})
+	a.forge(forged{
+		subject: "AccessKeyId", variant: "disabled", change: "signed by a key that is disabled", clause: a.row("account.keyDisabled").Row,
+		before: []plan.Edit{{Name: "under account.keyDisabled", Do: func(*wire.Draft) {}}},
+		row:    a.row("account.keyDisabled"), options: []plan.Option{plan.Under("account.keyDisabled")},
+		needs: plan.Needs{Conditions: []string{"account.keyDisabled"}},
+	})
+	malformed := a.row("request.malformedSecurityToken")
+	a.forge(forged{
+		subject: "SecurityToken", variant: "foreign", change: "with a security token that goes with no key",
+		clause: capped(malformed.Row, contract.Inferred), before: []plan.Edit{key("with a token", func(c *wire.Credentials) {
+			c.SecurityToken = "conformNoSuchToken"
+		})},
+	})
+}
+
+// key changes whose key signs.
+func key(name string, change func(*wire.Credentials)) plan.Edit {
+	return plan.Edit{Name: "key " + name, Do: func(d *wire.Draft) {
+		change(&d.Credentials)
+		if _, ok := d.Get("AccessKeyId"); ok {
+			d.Set("AccessKeyId", d.Credentials.AccessKeyID)
+		}
+		if token := d.Credentials.SecurityToken; token != "" {
+			d.Set("SecurityToken", token)
+		}
+	}}
+}
+
+// clocks moves the request's clock to both sides of the window, and writes it
+// in forms that are none.
+func (a auth) clocks() {
+	window := a.c.Protocol.Clauses["timestamp.window"]
+	skew := time.Duration(a.c.Protocol.Skew) * time.Second
+	for _, off := range []time.Duration{-skew - time.Minute, -skew + time.Minute, skew - time.Minute, skew + time.Minute} {
+		c := forged{
+			subject: a.scheme.timestamp, variant: "skew" + minutes(off), change: "with a clock off by " + minutes(off),
+			before: []plan.Edit{clock(off)}, clause: window, accept: off.Abs() < skew,
+		}
+		if !c.accept {
+			c.row = a.row("request.expiredTimestamp")
+		}
+		a.forge(c)
+	}
+	row := a.row("request.malformedTimestamp")
+	for _, form := range clockForms {
+		level := contract.Must
+		if form.weak {
+			level = contract.Inferred
+		}
+		a.forge(forged{
+			subject: a.scheme.timestamp, variant: form.variant, change: "with a time written as " + form.say,
+			before: []plan.Edit{written(form)}, clause: capped(row.Row, level), row: row,
+		})
+	}
+}
+
+func minutes(d time.Duration) string {
+	n := strconv.Itoa(int(d / time.Minute))
+	if d > 0 {
+		n = "+" + n
+	}
+	return n + "m"
+}
+
+const timeLayout = "2006-01-02T15:04:05Z"
+
+// clock moves the time of a drafted request.
+func clock(off time.Duration) plan.Edit {
+	return plan.Edit{Name: "clock " + off.String(), Do: func(d *wire.Draft) {
+		d.Set("Timestamp", drafted(d).Add(off).Format(timeLayout))
+	}}
+}
+
+func drafted(d *wire.Draft) time.Time {
+	text, _ := d.Get("Timestamp")
+	t, err := time.Parse(timeLayout, text)
+	if err != nil {
+		return time.Time{}
+	}
+	return t
+}
+
+// clockForm is a layout of a time that is not the one promised. Where the
+// sources only show the right one, servers may well read it: weak.
+type clockForm struct {
+	variant, layout, say string
+	weak                 bool
+}
+
+var clockForms = []clockForm{
+	{variant: "words", layout: "yesterday", say: "a word"},
+	{variant: "date", layout: "2006-01-02", say: "a date alone"},
+	{variant: "compact", layout: "20060102150405", say: "digits only"},
+	{variant: "slashes", layout: "2006/01/02 15:04:05", say: "a date with slashes"},
+	{variant: "noZone", layout: "2006-01-02T15:04:05", say: "a time without its zone", weak: true},
+	{variant: "fraction", layout: "2006-01-02T15:04:05.000Z", say: "a time with a fraction", weak: true},
+	{variant: "offset", layout: "2006-01-02T15:04:05+00:00", say: "a time with an offset", weak: true},
+	{variant: "lowerCase", layout: "2006-01-02t15:04:05z", say: "a time in lower case", weak: true},
+}
+
+func written(f clockForm) plan.Edit {
+	return plan.Edit{Name: "clock as " + f.layout, Do: func(d *wire.Draft) {
+		d.Set("Timestamp", drafted(d).Format(f.layout))
+	}}
+}
+
+// nonces sends the same nonce twice.
+func (a auth) nonces() {
+	clause, row := a.c.Protocol.Clauses["nonce.once"], a.row("request.nonceUsed")
+	p := a.probe(a.base, "with a nonce used before")
+	p.Scheme = a.scheme.name
+	a.add(&plan.Case{
+		Subject: a.scheme.nonce, Variant: string(a.scheme.name) + "-reused", Clause: clause,
+		Steps: []string{"send a valid " + a.op.Name, "send it again with the same nonce, signed anew", "expect the second to be refused"},
+		Needs: a.needs(a.base, ""),
+		Run: func(ctx context.Context, s *plan.Session) error {
+			first, second, err := twice(ctx, s, p)
+			if err != nil {
+				return err
+			}
+			if !first.OK {
+				s.Find(s.Judge.Accepted(first, capped(clause, contract.Should))...)
+				return nil
+			}
+			s.Find(s.Judge.Refused(second, clause, row)...)
+			return nil
+		},
+	})
+}
+
+func twice(ctx context.Context, s *plan.Session, p plan.Probe) (first, second *check.Answer, err error) {
+	params, err := s.Bind(ctx, p.Params)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.Params = params
+	p.Before = []plan.Edit{setting("SignatureNonce", s.Token())}
+	if first, err = s.Probe(ctx, &p, plan.Bound()); err != nil || !first.OK {
+		return first, nil, err
+	}
+	second, err = s.Probe(ctx, &p, plan.Bound())
+	return first, second, err
+}
+
+// beforeParameters breaks the signature and a parameter at once: the signature
+// is looked at first.
+func (a auth) beforeParameters() {
+	for _, f := range a.op.Parameters {
+		if !f.Required || len(below(a.base, f.Name)) == 0 {
+			continue
+		}
+		a.base = drop(a.base, f.Name)
+		a.forge(forged{
+			subject: "precedence", variant: "signatureBeforeParameters", change: "with a wrong signature and without " + f.Name,
+			clause: a.c.Gateway.Clause, row: a.row(a.scheme.wrong),
+			before: []plan.Edit{key("with a wrong secret", func(c *wire.Credentials) { c.AccessKeySecret += "0" })},
+		})
+		return
+	}
+}
+
+// asGet sends a probe by GET, everything in the query.
+func asGet(p *plan.Probe) { p.Method, p.Form = http.MethodGet, false }

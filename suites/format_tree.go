@@ -1,0 +1,127 @@
+package suites
+
+import (
+	"context"
+	"slices"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// sameAnswers compares the answers to one request that is sent in several
+// ways. Operations that read are asked for something; the others are asked for
+// something that they refuse, for what they do can only be done once.
+func (b *builder) sameAnswers() {
+	params, change := b.settled()
+	if params == nil {
+		return
+	}
+	base := b.probe(params, change)
+	b.same("sameTree", b.c.Protocol.Clauses["format.sameTree"], "JSON and XML", base, formatted("XML"))
+	equivalence := b.c.Protocol.Clauses["method.equivalence"]
+	b.same("getAsPost", equivalence, "POST and GET", base, asGet)
+	b.same("formAsQuery", equivalence, "the query and the body of a POST", base, asForm)
+	b.same("acs3AsV1", capped(equivalence, contract.Should), "signatures v1 and ACS3", base, byACS3)
+}
+
+// settled returns a request whose answer does not depend on when it is
+// asked, as far as that can be had.
+func (b *builder) settled() (wire.Params, string) {
+	switch b.op.Effect.Kind {
+	case "read":
+		if r := b.c.Resource(b.op.Effect.Resource); r != nil {
+			return b.around(r.IDParameter), "about one resource"
+		}
+	case "regions", "usage", "listTags":
+		return b.around(b.op.Parameters[0].Path), "as it is"
+	}
+	f := firstRequired(b.op)
+	if f == nil {
+		return nil, ""
+	}
+	return drop(b.input().Minimal, f.Name), "without " + f.Name
+}
+
+func (b *builder) same(variant string, clause *contract.Clause, say string, base plan.Probe, shape func(*plan.Probe)) {
+	other := base
+	shape(&other)
+	b.add(&plan.Case{
+		Subject: "answer", Variant: variant, Clause: clause,
+		Steps: []string{
+			"send " + b.op.Name + " " + base.Change + " in two ways: " + say,
+			"send it the first way again, to see that nothing changed meanwhile",
+			"expect the same tree but for RequestId",
+		},
+		Needs: b.needs(base.Params, ""), Serial: b.op.Effect.Kind == "usage",
+		Run: func(ctx context.Context, s *plan.Session) error {
+			return compareWays(ctx, s, clause, base, other)
+		},
+	})
+}
+
+// attempts is how often a comparison is tried while others change what is
+// looked at.
+const attempts = 4
+
+func compareWays(ctx context.Context, s *plan.Session, clause *contract.Clause, base, other plan.Probe) error {
+	params, err := s.Bind(ctx, base.Params)
+	if err != nil {
+		return err
+	}
+	base.Params, other.Params = params, params
+	for range attempts {
+		before, after, err := bothWays(ctx, s, base, other)
+		if err != nil {
+			return err
+		}
+		pointer, same := wire.Equal(comparableTree(before), comparableTree(after))
+		if same && before.Status == after.Status {
+			return nil
+		}
+		again, err := s.Probe(ctx, &base, plan.Bound())
+		if err != nil {
+			return err
+		}
+		if _, still := wire.Equal(comparableTree(before), comparableTree(again)); still {
+			s.Find(check.Found(clause, "/body"+pointer, shown(before, pointer), shown(after, pointer)))
+			return nil
+		}
+	}
+	return plan.Inconclusive("what the operation shows changed all the time")
+}
+
+func bothWays(ctx context.Context, s *plan.Session, base, other plan.Probe) (x, y *check.Answer, err error) {
+	if x, err = s.Probe(ctx, &base, plan.Bound()); err != nil {
+		return nil, nil, err
+	}
+	y, err = s.Probe(ctx, &other, plan.Bound())
+	return x, y, err
+}
+
+// comparableTree is the answer without what differs from answer to answer: a
+// RequestId, and texts that repeat it.
+func comparableTree(a *check.Answer) any {
+	m, ok := a.Body.(*wire.Map)
+	if !ok {
+		return a.Body
+	}
+	out := &wire.Map{}
+	for _, key := range m.Keys() {
+		if slices.Contains([]string{"RequestId", "Recommend"}, key) {
+			continue
+		}
+		v, _ := m.Get(key)
+		out.Set(key, v)
+	}
+	return out
+}
+
+func shown(a *check.Answer, pointer string) string {
+	v, ok := check.Lookup(a.Body, pointer)
+	if !ok {
+		return "nothing"
+	}
+	return string(wire.EncodeJSON(v))
+}

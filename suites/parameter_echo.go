@@ -1,0 +1,312 @@
+package suites
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// oddTexts are texts that careless software executes, cuts, decodes twice or
+// re-encodes. As a name they mean nothing and must come back as they went. The
+// weak ones are sent to creating operations only, which come by the same code.
+var oddTexts = []value{
+	{variant: "quotes", text: `x'"` + "`", say: "quotes"},
+	{variant: "script", text: "<script>alert(1)</script>", say: "a script element", weak: true},
+	{variant: "entity", text: "a&amp;b]]>", say: "an XML entity", weak: true},
+	{variant: "traversal", text: "../../etc/passwd", say: "a path upwards", weak: true},
+	{variant: "escapedNul", text: "x%00y", say: "the text of an escaped NUL", weak: true},
+	{variant: "escapes", text: "100%25+%E4%BD%A0", say: "percent signs"},
+	{variant: "lookup", text: "x${jndi:ldap://127.0.0.1/a}", say: "a lookup", weak: true},
+	{variant: "sql", text: "x'; DROP TABLE t; --", say: "an SQL statement", weak: true},
+	{variant: "chinese", text: "缓存", say: "Chinese characters"},
+	{variant: "emoji", text: "x\U0001f469\u200d\U0001f4bb", say: "a joined emoji"},
+	{variant: "combining", text: "e\u0301", say: "a combining accent", weak: true},
+	{variant: "rightToLeft", text: "\u05e9\u05dc\u05d5\u05dd", say: "right-to-left letters", weak: true},
+	{variant: "innerSpaces", text: "a  b", say: "spaces within", weak: true},
+	{variant: "outerSpaces", text: " a ", say: "spaces around"},
+	{variant: "separators", text: "a+b&c=d~e*f", say: "characters with a meaning in a query"},
+	{variant: "backslash", text: `a\u0041\n`, say: "backslashes", weak: true},
+	{variant: "number", text: "007", say: "digits only", weak: true},
+	{variant: "null", text: "null", say: "the word null", weak: true},
+}
+
+// echoes writes each value that the contract says can be read again, and odd
+// texts where the caller is free to choose the text.
+func (b *builder) echoes() {
+	if !b.reads() {
+		return
+	}
+	for i := range b.op.Effect.Echo {
+		e := &b.op.Effect.Echo[i]
+		f := b.op.Parameter(e.Parameter)
+		params := b.marked(e.Parameter)
+		if f == nil || len(below(params, first(e.Parameter))) == 0 {
+			continue
+		}
+		b.echo(e, echoed{variant: "echo", params: params, change: "with " + e.Parameter + ", and read it again"})
+		if b.free(f) {
+			b.oddEchoes(e, f)
+		}
+	}
+}
+
+// reads reports whether what the operation writes can be read in the region it
+// was written in.
+func (b *builder) reads() bool {
+	kind := b.op.Effect.Kind
+	return kind == "create" || kind == "update" || kind == "tag"
+}
+
+// marked returns a valid request with the parameter's group in which a freely
+// chosen text says what the request is for, so that no other case sends it.
+func (b *builder) marked(path string) wire.Params {
+	out := b.around(path)
+	mark := "-" + strings.ToLower(word(path))
+	if f := b.op.Parameter(path); f != nil && b.free(f) {
+		if now, ok := out.Get(first(path)); ok && !isTemplate(now) {
+			return set(out, first(path), now+mark)
+		}
+	}
+	for i, p := range out {
+		if p.Value == "$name" {
+			out[i].Value = "${name}" + mark
+			break
+		}
+	}
+	return out
+}
+
+// free reports whether the caller chooses the text.
+func (b *builder) free(f *contract.Field) bool {
+	return f.Type == contract.String && len(f.Enum) == 0 && f.Binding == "" &&
+		(f.Class == contract.ClassName || f.Class == contract.ClassText)
+}
+
+func (b *builder) oddEchoes(e *contract.Echo, f *contract.Field) {
+	params, name := b.around(e.Parameter), first(e.Parameter)
+	now, _ := params.Get(name)
+	prefix := ""
+	if strings.Contains(now, "name") && strings.Contains(now, "$") {
+		prefix = strings.Replace(now, "$name", "${name}", 1)
+	}
+	for _, v := range oddTexts {
+		if f.Check(v.text) != "" || v.weak && b.op.Effect.Kind != "create" {
+			continue
+		}
+		b.echo(e, echoed{
+			variant: "text-" + v.variant, params: set(params, name, prefix+v.text),
+			change: "with " + name + " holding " + v.say + ", and read it again",
+		})
+	}
+}
+
+// echoed is a case that writes a value and reads it again.
+type echoed struct {
+	variant string
+	params  wire.Params
+	change  string
+}
+
+func (b *builder) echo(e *contract.Echo, c echoed) {
+	p := b.probe(c.params, c.change)
+	w := writer{op: b.op, probe: &p, clause: capped(e.Clause, contract.Inferred)}
+	if c.variant == "echo" {
+		w.clause = e.Clause
+	}
+	b.add(&plan.Case{
+		Subject: e.Parameter, Variant: c.variant, Clause: e.Clause,
+		Steps: []string{"send a valid " + b.op.Name + ", but " + c.change, "expect " + e.Member + " of the listing to hold what was sent"},
+		Needs: b.needs(c.params, e.Parameter), Probe: &p,
+		Run: func(ctx context.Context, s *plan.Session) error {
+			sent, item, err := w.write(ctx, s)
+			if err != nil || item == nil {
+				return err
+			}
+			s.Find(compareEcho(e, sent, item, w.op.Effect.Kind == "tag")...)
+			return nil
+		},
+	})
+}
+
+// writer sends a request that writes a resource and reads the resource.
+type writer struct {
+	op     *contract.Operation
+	probe  *plan.Probe
+	clause *contract.Clause // that the request is accepted
+}
+
+// write returns what was sent and the item that shows it; no item where the
+// request was refused, which is a finding then.
+func (w writer) write(ctx context.Context, s *plan.Session) (wire.Params, *wire.Map, error) {
+	bound, err := s.Bind(ctx, w.probe.Params)
+	if err != nil {
+		return nil, nil, err
+	}
+	p := *w.probe
+	p.Params = bound
+	a, err := s.Probe(ctx, &p, plan.Bound())
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Find(s.Judge.Accepted(a, w.clause)...)
+	if !a.OK {
+		return nil, nil, nil
+	}
+	item, err := w.read(ctx, s, bound, a)
+	return bound, item, err
+}
+
+func (w writer) read(ctx context.Context, s *plan.Session, sent wire.Params, a *check.Answer) (*wire.Map, error) {
+	resource, id := w.target(s.Contract, sent)
+	if resource != "" {
+		return s.Usable(ctx, resource, id)
+	}
+	resource = w.op.Effect.Resource
+	id, _ = memberText(a.Body, w.op.Effect.ID)
+	var item *wire.Map
+	err := s.Eventually(ctx, resource+" "+id+" in its listing", func() (done bool, err error) {
+		item, done, err = s.Read(ctx, resource, id)
+		return done, err
+	})
+	return item, err
+}
+
+// target returns the resource that the request names, nothing for a creation.
+func (w writer) target(c *contract.Contract, sent wire.Params) (resource, id string) {
+	for _, p := range w.probe.Params {
+		if name, ok := strings.CutPrefix(p.Value, "$id:"); ok && c.Resource(name) != nil {
+			id, _ = sent.Get(p.Name)
+			return name, id
+		}
+	}
+	return "", ""
+}
+
+// compareEcho holds the item's member against the values that were sent. The
+// order of a list is not promised; where the operation adds, more may be there.
+func compareEcho(e *contract.Echo, sent wire.Params, item *wire.Map, more bool) []check.Finding {
+	want, got := sentTexts(e, sent), shownTexts(e, item)
+	slices.Sort(want)
+	slices.Sort(got)
+	if slices.Equal(want, got) || more && holds(got, want) {
+		return nil
+	}
+	return []check.Finding{{
+		Clause: e.Clause.ID, Level: e.Clause.Level, Pointer: "/" + strings.ReplaceAll(e.Member, ".", "/"),
+		Want: quoted(want), Got: quoted(got),
+	}}
+}
+
+func holds(all, some []string) bool {
+	return !slices.ContainsFunc(some, func(t string) bool { return !slices.Contains(all, t) })
+}
+
+// sentTexts returns the values sent for the echo's parameter: those of every
+// element of a list, and key=value for a map.
+func sentTexts(e *contract.Echo, sent wire.Params) []string {
+	var out []string
+	for _, p := range sent {
+		switch key, isMember := strings.CutPrefix(p.Name, e.Parameter+"."); {
+		case generic(p.Name) == e.Parameter:
+			out = append(out, p.Value)
+		case isMember && e.Form == "json":
+			out = append(out, key+"="+p.Value)
+		}
+	}
+	return out
+}
+
+// shownTexts returns the values at the echo's member.
+func shownTexts(e *contract.Echo, item *wire.Map) []string {
+	shown := texts(item, strings.Split(e.Member, "."))
+	if e.Form != "json" {
+		return shown
+	}
+	var out []string
+	for _, text := range shown {
+		out = append(out, decodedPairs(text)...)
+	}
+	return out
+}
+
+func decodedPairs(text string) []string {
+	v, err := wire.DecodeJSON([]byte(text))
+	m, ok := v.(*wire.Map)
+	if err != nil || !ok {
+		return []string{text}
+	}
+	var out []string
+	for _, key := range m.Keys() {
+		member, _ := m.Get(key)
+		out = append(out, key+"="+text1(member))
+	}
+	return out
+}
+
+// texts returns the leaves at a path below v, through every element of a list.
+func texts(v any, path []string) []string {
+	switch v := v.(type) {
+	case nil:
+		return nil
+	case []any:
+		if len(path) > 0 && path[0] == "N" {
+			path = path[1:]
+		}
+		var out []string
+		for _, element := range v {
+			out = append(out, texts(element, path)...)
+		}
+		return out
+	case *wire.Map:
+		if v == nil || len(path) == 0 {
+			return nil
+		}
+		member, _ := v.Get(path[0])
+		return texts(member, path[1:])
+	}
+	if len(path) > 0 {
+		return nil
+	}
+	return []string{text1(v)}
+}
+
+// memberText returns the first leaf at a dotted path.
+func memberText(v any, path string) (string, bool) {
+	found := texts(v, strings.Split(path, "."))
+	if len(found) == 0 {
+		return "", false
+	}
+	return found[0], true
+}
+
+// text1 returns one value as the wire would show it.
+func text1(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case bool:
+		return strconv.FormatBool(v)
+	case json.Number:
+		return v.String()
+	}
+	return fmt.Sprint(v)
+}
+
+func quoted(texts []string) string {
+	if len(texts) == 0 {
+		return "nothing"
+	}
+	out := make([]string, len(texts))
+	for i, t := range texts {
+		out[i] = strconv.QuoteToASCII(t)
+	}
+	return strings.Join(out, ", ")
+}
