@@ -137,7 +137,7 @@ func fits(template, text string) bool {
 
 // turnedAway are the conditions of a request that is refused for what it
 // comes with rather than for what it is, and so says nothing about it.
-var turnedAway = map[string]bool{"account.throttled": true, "account.ramDenied": true}
+var turnedAway = map[string]bool{"account.throttled": true, "account.ramDenied": true, "account.ramUnsupported": true}
 
 // elsewhere says that every row of an answer belongs to a stage that has
 // nothing to do with the row that was asked for: the request was refused, but

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strings"
 	"syscall"
 	"time"
 
@@ -227,7 +226,7 @@ func (s *Session) dropped(ctx context.Context, m *message, a *check.Answer, p *p
 	if closed && clause != nil && !m.how.fixture {
 		s.Find(check.Found(clause, "/status", "an answer", "a connection closed without one, twice"))
 	}
-	return false, &outcome{reason: "no answer: " + s.env.mask(cause.Error()), cause: cause}
+	return false, &outcome{reason: "no answer: " + cause.Error(), cause: cause}
 }
 
 func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (bool, error) {
@@ -295,21 +294,4 @@ func (s *Session) expect(m *message, d *wire.Draft) check.Expect {
 	}
 	e.Format, e.Keyword = answerFormat(s.Contract, d)
 	return e
-}
-
-// mask takes the query, which holds parameters and signature, out of an error
-// of the transport.
-func (e *Environment) mask(text string) string {
-	for {
-		i := strings.Index(text, e.Endpoint+"/?")
-		if i < 0 {
-			return text
-		}
-		rest := text[i+len(e.Endpoint):]
-		end := strings.IndexAny(rest, "\" ")
-		if end < 0 {
-			end = len(rest)
-		}
-		text = text[:i+len(e.Endpoint)] + rest[end:]
-	}
 }

@@ -2,11 +2,17 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/profile"
@@ -21,10 +27,12 @@ type Options struct {
 	// Credentials are the profile's, resolved: see profile.Resolve.
 	Credentials map[string]wire.Credentials
 	Transport   http.RoundTripper
-	Clock       func() time.Time
-	Seed        uint64
+	// Clock must go on: what paces requests waits by it.
+	Clock func() time.Time
+	Seed  uint64
 	// Run tells this run's names, tokens and nonces from those of every
-	// other: up to 8 letters and digits. Empty derives one from clock and seed.
+	// other: up to 8 lower-case letters and digits. Empty derives one from
+	// clock and seed.
 	Run string
 	// Jobs is how many cases run at once; zero means the profile's limit or,
 	// without one, 8.
@@ -42,36 +50,235 @@ type Options struct {
 	// goroutine at a time. May be nil.
 	Sink func(Result)
 	// Redactor masks secrets in what is kept of the exchanges; the run adds
-	// those that it knows.
+	// those that it knows. Nil makes one.
 	Redactor *wire.Redactor
 }
 
+// Defaults of Options.
+const (
+	defaultJobs    = 8
+	defaultTimeout = 30 * time.Second
+)
+
 // Runner executes the cases of one plan against one target.
-type Runner struct{}
+type Runner struct {
+	options Options
+	env     *plan.Environment
+	redact  *redaction
+	entries []*entry
+	byID    map[string]*entry
+	health  *health
+	// alone is held for writing by a serial case, for reading by all others.
+	alone   sync.RWMutex
+	begin   time.Time
+	started atomic.Bool
+	next    atomic.Int64 // index of the next entry that the pool looks at
+	workers sync.WaitGroup
+
+	mu      sync.Mutex // guards summary and the Sink
+	summary Summary
+}
+
+// entry is a case on its way.
+type entry struct {
+	plan    *plan.Case
+	claimed atomic.Bool
+	done    chan struct{} // closed when result is there
+	result  Result
+}
 
 // New prepares a run and starts nothing.
-func New(o Options) *Runner { return &Runner{} }
+func New(o Options) *Runner {
+	o = o.withDefaults()
+	r := &Runner{
+		options: o, redact: newRedaction(o), health: newHealth(max(minFailures, 2*o.Jobs)),
+		byID: make(map[string]*entry, len(o.Plan.Cases)), begin: o.Clock(),
+	}
+	r.env = plan.NewEnvironment(o.target(r.health.report))
+	r.entries = make([]*entry, len(o.Plan.Cases))
+	for i, c := range o.Plan.Cases {
+		e := &entry{plan: c, done: make(chan struct{})}
+		r.entries[i], r.byID[c.ID] = e, e
+	}
+	r.summary.Start = r.begin
+	return r
+}
+
+func (o Options) withDefaults() Options {
+	limits := o.Profile.Limits
+	o.Jobs = cmp.Or(o.Jobs, limits.Concurrency, defaultJobs)
+	o.Rate = cmp.Or(o.Rate, limits.Rate)
+	o.Timeout = cmp.Or(o.Timeout, defaultTimeout)
+	if o.Redactor == nil {
+		o.Redactor = wire.NewRedactor()
+	}
+	if o.Run == "" {
+		const six = 36 * 36 * 36 * 36 * 36 * 36
+		o.Run = strconv.FormatUint((uint64(o.Clock().UnixNano())^o.Seed*0x9E3779B97F4A7C15)%six, 36)
+	}
+	return o
+}
+
+// target says to the sessions what the profile says.
+func (o Options) target(broken func(error)) plan.Target {
+	conditions := make(map[string]plan.Condition, len(o.Profile.Conditions))
+	for name, c := range o.Profile.Conditions {
+		conditions[name] = plan.Condition{Credentials: c.Credentials, Set: c.Set, Unavailable: c.Unavailable}
+	}
+	return plan.Target{
+		Contract: o.Contract, Judge: check.New(o.Contract), Transport: o.Transport,
+		Endpoint: o.Profile.Endpoint, Region: o.Profile.Region,
+		Credentials: o.Credentials, Bindings: o.Profile.Bindings, Conditions: conditions,
+		Wait: plan.Wait(o.Profile.Wait), Timeout: o.Timeout, MaxResources: o.Profile.Limits.MaxResources,
+		Inputs: o.Plan.Inputs, Clock: o.Clock, Seed: o.Seed, Run: o.Run,
+		Gate: newPacer(o.Rate, o.Clock), Broken: broken,
+	}
+}
 
 // Start runs the plan's cases ahead of need in a bounded pool, in plan order.
 // Cancelling ctx interrupts the run: cases under way are given up, cases that
-// have not begun get the verdict inconclusive, and cleanup still happens.
-func (r *Runner) Start(ctx context.Context) {}
+// have not begun get the verdict inconclusive, and cleanup still happens. It
+// must be called once at most.
+func (r *Runner) Start(ctx context.Context) {
+	r.started.Store(true)
+	ctx = r.health.watch(ctx)
+	for range min(r.options.Jobs, len(r.entries)) {
+		r.workers.Go(func() {
+			for {
+				i := int(r.next.Add(1)) - 1
+				if i >= len(r.entries) {
+					return
+				}
+				r.claim(ctx, r.entries[i])
+			}
+		})
+	}
+}
 
 // Result returns what became of a case: it waits for the pool, or runs the case
-// now if nothing has claimed it.
-func (r *Runner) Result(ctx context.Context, id string) Result { return Result{} }
+// now where there is no pool.
+func (r *Runner) Result(ctx context.Context, id string) Result {
+	e := r.byID[id]
+	if e == nil {
+		return Result{Case: id, Verdict: Inconclusive, Fault: true, Reason: "the plan has no such case"}
+	}
+	if !r.started.Load() {
+		r.claim(ctx, e)
+	}
+	select {
+	case <-e.done:
+		return e.result
+	case <-ctx.Done():
+		return r.blank(e.plan, Inconclusive, reasonInterrupted)
+	}
+}
+
+// claim runs the case if nobody has.
+func (r *Runner) claim(ctx context.Context, e *entry) {
+	if !e.claimed.CompareAndSwap(false, true) {
+		return
+	}
+	e.result = r.execute(ctx, e.plan)
+	close(e.done)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.summary.Add(e.result)
+	if r.options.Sink != nil {
+		r.options.Sink(e.result)
+	}
+}
 
 // Wait waits for every case, removes what is left on the target, and returns
-// the Summary.
-func (r *Runner) Wait() Summary { return Summary{} }
+// the Summary. It is the end of the run.
+func (r *Runner) Wait() Summary {
+	r.workers.Wait()
+	interrupted, unreachable := r.health.end()
+	leaks := r.env.Close(context.Background())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := &r.summary
+	s.Leaks, s.Interrupted, s.Unreachable = leaks, interrupted, unreachable
+	s.Duration = r.options.Clock().Sub(r.begin)
+	if err := s.check(); err != nil || r.started.Load() && s.Total != len(r.entries) {
+		s.Faults++
+	}
+	return *s
+}
 
-// Sentinels of Preflight.
-var (
-	ErrUnreachable = errors.New("target is unreachable")
-	ErrCredentials = errors.New("credentials are refused")
-)
+// reasonInterrupted is why a case that was not run could not be judged.
+const reasonInterrupted = "interrupted"
 
-// Preflight sends one signed request that changes nothing and says within five
-// seconds whether there is a target to judge. Its errors wrap ErrUnreachable or
-// ErrCredentials.
-func Preflight(ctx context.Context, o Options) error { return nil }
+func (r *Runner) blank(c *plan.Case, v Verdict, reason string) Result {
+	res := Result{
+		Case: c.ID, Operation: c.Operation, Family: c.Family, Verdict: v, Reason: reason,
+		Start: r.options.Clock(), Seed: r.options.Seed,
+	}
+	if c.Clause != nil {
+		res.Clause, res.Level = c.Clause.ID, c.Clause.Level
+	}
+	return res
+}
+
+// execute runs one case, or says why it is not run.
+func (r *Runner) execute(ctx context.Context, c *plan.Case) Result {
+	if ctx.Err() != nil {
+		return r.blank(c, Inconclusive, r.notRun(ctx))
+	}
+	if reason := r.env.Unmet(c.Needs); reason != "" {
+		return r.blank(c, Skip, reason)
+	}
+	if c.Serial {
+		r.alone.Lock()
+		defer r.alone.Unlock()
+	} else {
+		r.alone.RLock()
+		defer r.alone.RUnlock()
+	}
+	res := r.blank(c, "", "")
+	s := r.env.Session(c)
+	err := guard(ctx, c, s)
+	res.Duration = r.options.Clock().Sub(res.Start)
+	s.Close(ctx)
+	r.conclude(ctx, &res, s, err)
+	return res
+}
+
+// notRun says why a case did not begin.
+func (r *Runner) notRun(ctx context.Context) string {
+	if cause := context.Cause(ctx); errors.Is(cause, ErrUnreachable) {
+		return "not run: " + cause.Error()
+	}
+	return reasonInterrupted
+}
+
+// guard runs the case's steps; a panic ends as a fault of the harness. It is
+// the one place that recovers.
+func guard(ctx context.Context, c *plan.Case, s *plan.Session) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("run %s: panic: %v", c.ID, p)
+		}
+	}()
+	if c.Run == nil {
+		return fmt.Errorf("run %s: the case has no steps", c.ID)
+	}
+	return c.Run(ctx, s)
+}
+
+// conclude gives the result its verdict and evidence.
+func (r *Runner) conclude(ctx context.Context, res *Result, s *plan.Session, err error) {
+	e := ending{findings: s.Findings(), strict: r.options.Strict, err: err}
+	if r.options.Known != nil {
+		e.known, e.isKnown = r.options.Known(res.Case)
+	}
+	if err != nil && ctx.Err() != nil {
+		e.err = plan.Inconclusive(r.notRun(ctx))
+	}
+	res.Verdict, res.Reason, res.Fault = e.verdict()
+	exchanges, requests := s.Exchanges()
+	res.Requests = requests
+	if res.Verdict == Pass || res.Verdict == Fixed {
+		return
+	}
+	r.redact.result(res, e.findings, exchanges)
+}
