@@ -1,0 +1,135 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/nearest"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/report"
+)
+
+func newExplain(a *app) *cobra.Command {
+	var s source
+	c := &cobra.Command{
+		Use:   "explain ID",
+		Short: "Say what a case or a clause is about",
+		Long:  `Print the promise, its source and line, the steps, and how to run it again.`,
+		Example: `  conform explain UpdateImageCache/parameter/ClientToken/maxLength+1
+  conform explain UpdateImageCache#parameter/ClientToken/maxLength`,
+		Args: exactlyOne("the id of a case or clause"),
+		RunE: func(_ *cobra.Command, args []string) error { return a.explain(s, args[0]) },
+	}
+	s.add(c)
+	return c
+}
+
+// exactlyOne wants one argument and says what it is.
+func exactlyOne(what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != 1 {
+			return fmt.Errorf("want %s, got %d arguments; see %s --help", what, len(args), c.CommandPath())
+		}
+		return nil
+	}
+}
+
+func (a *app) explain(s source, id string) error {
+	c, err := s.load()
+	if err != nil {
+		return err
+	}
+	all, err := cases(c)
+	if err != nil {
+		return err
+	}
+	if k := all.Case(id); k != nil {
+		return explainCase(a.Out, c, k)
+	}
+	if k := c.Clause(id); k != nil {
+		return explainClause(a.Out, c, k, all)
+	}
+	return usage(unknownID(id, c, all))
+}
+
+// unknownID names what the id may have meant.
+func unknownID(id string, c *contract.Contract, all *plan.Plan) error {
+	var known []string
+	for _, k := range c.Clauses {
+		known = append(known, k.ID)
+	}
+	for _, k := range all.Cases {
+		known = append(known, k.ID)
+	}
+	return fmt.Errorf("no case or clause %q, did you mean %s?", id, strings.Join(nearest.Names(id, known, 2), " or "))
+}
+
+func explainCase(out io.Writer, c *contract.Contract, k *plan.Case) error {
+	lines := []string{k.ID, "  " + k.Promise}
+	for i, step := range k.Steps {
+		lines = append(lines, fmt.Sprintf("  %d. %s", i+1, step))
+	}
+	if k.Probe != nil {
+		for _, p := range k.Probe.Params {
+			lines = append(lines, fmt.Sprintf("       %s=%s", p.Name, p.Value))
+		}
+	}
+	lines = append(lines, needs(k.Needs)...)
+	lines = append(lines, "")
+	lines = append(lines, clauseLines(c, k.Clause)...)
+	lines = append(lines, "", "run it with", "  conform run --select "+report.Quote(k.ID))
+	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}
+
+// needs says what a profile must give for the case to run.
+func needs(n plan.Needs) []string {
+	var out []string
+	for _, need := range []struct {
+		what  string
+		names []string
+	}{{"bindings", n.Bindings}, {"conditions", n.Conditions}, {"credentials", n.Credentials}} {
+		if len(need.names) > 0 {
+			out = append(out, fmt.Sprintf("  needs %s of the profile: %s", need.what, strings.Join(need.names, ", ")))
+		}
+	}
+	return out
+}
+
+func explainClause(out io.Writer, c *contract.Contract, k *contract.Clause, all *plan.Plan) error {
+	lines := clauseLines(c, k)
+	var ids []string
+	for _, other := range all.Cases {
+		if other.Clause.ID == k.ID {
+			ids = append(ids, "  "+other.ID)
+		}
+	}
+	if len(ids) == 0 {
+		lines = append(lines, "", "no case is about it alone: see conform coverage")
+	} else {
+		lines = append(append(lines, "", "its cases"), ids...)
+	}
+	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}
+
+func clauseLines(c *contract.Contract, k *contract.Clause) []string {
+	lines := []string{"clause " + k.ID, "  " + k.Promise, "  level   " + k.Level.String(), "  place   " + k.Place.String()}
+	for _, key := range k.Sources {
+		title := ""
+		for _, s := range c.Sources {
+			if s.Key == key {
+				title = fmt.Sprintf(": %s (%s, %s)", s.Title, s.Kind, s.Date)
+			}
+		}
+		lines = append(lines, "  source  "+key+title)
+	}
+	if k.Note != "" {
+		lines = append(lines, "  note    "+k.Note)
+	}
+	return lines
+}

@@ -1,0 +1,94 @@
+// Command conform judges servers by the contract of the Elastic Container
+// Instance API, and is one itself for tests.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// System is all that the program takes from the process around it, so that
+// tests can put something else there.
+type System struct {
+	Args     []string // without the program's name
+	Out, Err io.Writer
+	Lookup   func(name string) (value string, ok bool) // environment
+	Now      func() time.Time
+	Terminal bool // whether Err is one
+	Color    bool // whether Out is a terminal that wants colour
+}
+
+func main() { os.Exit(Main(system())) }
+
+func system() System {
+	_, plain := os.LookupEnv("NO_COLOR")
+	return System{
+		Args: os.Args[1:], Out: os.Stdout, Err: os.Stderr, Lookup: os.LookupEnv, Now: time.Now,
+		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
+		Color:    term.IsTerminal(int(os.Stdout.Fd())) && !plain,
+	}
+}
+
+// The exit codes, an interface: design part 5.
+const (
+	exitConforms    = 0
+	exitDeparts     = 1
+	exitUsage       = 2
+	exitUnjudged    = 3
+	exitFault       = 4
+	exitInterrupted = 130
+)
+
+// exitError is an error with the exit code that it means. A nil err says
+// nothing more: everything has been printed.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e *exitError) Error() string {
+	if e.err == nil {
+		return fmt.Sprintf("exit %d", e.code)
+	}
+	return e.err.Error()
+}
+
+func (e *exitError) Unwrap() error { return e.err }
+
+// exit gives err, which may be nil, an exit code.
+func exit(code int, err error) error { return &exitError{code: code, err: err} }
+
+// usage is for bad flags, files and contracts.
+func usage(err error) error { return exit(exitUsage, err) }
+
+// Main runs the command and returns the exit code.
+func Main(s System) int {
+	ctx, stop := signals(context.Background(), s.Err)
+	defer stop()
+	root := newRoot(&app{System: s})
+	root.SetArgs(s.Args)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		return exitConforms
+	}
+	code := exitUsage // what cobra itself refuses: commands, arguments, flags
+	if e, ok := errors.AsType[*exitError](err); ok {
+		if e.err == nil {
+			return e.code
+		}
+		code = e.code
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		fmt.Fprintf(s.Err, "%s: %s\n", cmd.CommandPath(), line)
+	}
+	return code
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eci-conform/conform/internal/report"
+)
+
+// formats are what a report can be rendered as.
+var formats = []string{"text", "ndjson", "junit", "markdown", "html"}
+
+func newReport(a *app) *cobra.Command {
+	var format string
+	var verbose bool
+	c := &cobra.Command{
+		Use:   "report FILE",
+		Short: "Render a result file again",
+		Long:  `Render results.ndjson of an earlier run, whole or cut off by a kill.`,
+		Example: `  conform report reports/out/results.ndjson
+  conform report reports/out/results.ndjson --format markdown
+  conform report - --format junit <results.ndjson`,
+		Args: exactlyOne("a result file, or - for standard input"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return a.report(args[0], c.InOrStdin(), format, verbose)
+		},
+	}
+	c.Flags().StringVar(&format, "format", "text", list(formats))
+	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print every failing case in full")
+	return c
+}
+
+func (a *app) report(file string, in io.Reader, format string, verbose bool) error {
+	if err := oneOf("format", format, formats...); err != nil {
+		return err
+	}
+	if file != "-" {
+		f, err := os.Open(file)
+		if err != nil {
+			return usage(fmt.Errorf("read results: %w", err))
+		}
+		defer f.Close()
+		in = f
+	}
+	rep, err := report.Read(file, in)
+	if err != nil {
+		return usage(err)
+	}
+	if err := render(rep, format, a.System, verbose); err != nil {
+		return exit(exitFault, err)
+	}
+	return nil
+}
+
+// render writes the report to standard output.
+func render(rep *report.Report, format string, s System, verbose bool) error {
+	switch format {
+	case "ndjson":
+		return rep.NDJSON(s.Out)
+	case "junit":
+		return rep.JUnit(s.Out)
+	case "markdown":
+		return rep.Summary(s.Out)
+	case "html":
+		return rep.HTML(s.Out)
+	default:
+		return rep.Console(s.Out, report.Style{Color: s.Color, Verbose: verbose})
+	}
+}

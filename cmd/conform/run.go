@@ -1,0 +1,290 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/report"
+	"github.com/eci-conform/conform/internal/run"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// runFlags are the flags of conform run.
+type runFlags struct {
+	target  targetFlags
+	source  source
+	choice  choice
+	strict  string
+	jobs    int
+	rate    float64
+	timeout time.Duration
+	seed    uint64
+	reports string
+	format  string
+	verbose bool
+}
+
+func newRun(a *app) *cobra.Command {
+	f := &runFlags{}
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Judge a target",
+		Long: `Run the cases against a target and say where it departs from the contract.
+The verdict is the exit code: 0 conforms, 1 does not, 2 usage, configuration or
+contract error, 3 could not judge, 4 fault in the harness, 6 resources leaked,
+130 interrupted.`,
+		Example: `  conform run                                             the embedded emulator
+  conform run --target http://127.0.0.1:8080              a server, keys from the environment
+  conform run --target sandbox.yaml --strict              a target with its profile
+  conform run --select UpdateImageCache --skip '*/auth/**'  some of the cases
+  conform run --format junit >junit.xml`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), f) },
+	}
+	f.target.add(c)
+	f.choice.add(c)
+	f.add(c)
+	f.source.add(c)
+	return c
+}
+
+func (f *runFlags) add(c *cobra.Command) {
+	s := c.Flags()
+	s.StringVar(&f.strict, "strict", "", "lowest `LEVEL` that fails the run: --strict is should, --strict=inferred is every clause")
+	s.Lookup("strict").NoOptDefVal = contract.Should.String()
+	s.IntVarP(&f.jobs, "jobs", "j", 0, "`N` cases at once (default: the profile's limit, or 8)")
+	s.Float64Var(&f.rate, "rate", 0, "`N` requests a second (default: the profile's limit, or none)")
+	s.DurationVar(&f.timeout, "timeout", 30*time.Second, "`DURATION` of one request")
+	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
+	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, junit.xml, summary.md and report.html")
+	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: "+list(formats))
+	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
+}
+
+// level returns the weakest level that fails the run.
+func (f *runFlags) level() (contract.Level, error) {
+	if f.strict == "" {
+		return contract.Must, nil
+	}
+	level, err := contract.ParseLevel(f.strict)
+	if err != nil || level == contract.Must {
+		return 0, usage(fmt.Errorf("--strict=%s: want should or inferred", f.strict))
+	}
+	return level, nil
+}
+
+func (f *runFlags) check() error {
+	if err := oneOf("format", f.format, formats...); err != nil {
+		return err
+	}
+	switch {
+	case f.jobs < 0:
+		return usage(fmt.Errorf("-j %d: want 1 or more", f.jobs))
+	case f.rate < 0:
+		return usage(fmt.Errorf("--rate %v: want more than 0", f.rate))
+	case f.timeout <= 0:
+		return usage(fmt.Errorf("--timeout %v: want more than 0", f.timeout))
+	}
+	if err := report.Probe(f.reports); err != nil {
+		return usage(err)
+	}
+	return nil
+}
+
+// job is a run with everything settled.
+type job struct {
+	app      *app
+	flags    *runFlags
+	contract *contract.Contract
+	plan     *plan.Plan
+	target   *target
+	strict   contract.Level
+}
+
+// run judges the target. Whatever can be refused is refused before the first
+// request and the first file.
+func (a *app) run(ctx context.Context, f *runFlags) error {
+	j, err := a.prepare(f)
+	if err != nil {
+		return err
+	}
+	if j.target.embedded {
+		stop, err := j.embed()
+		if err != nil {
+			return exit(exitFault, err)
+		}
+		defer stop()
+	}
+	o := j.options()
+	if err := run.Preflight(ctx, o); err != nil {
+		return j.refused(ctx, err)
+	}
+	return j.judge(ctx, o)
+}
+
+// prepare checks flags, contract, plan, profile and report folder.
+func (a *app) prepare(f *runFlags) (*job, error) {
+	strict, err := f.level()
+	if err != nil {
+		return nil, err
+	}
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	c, err := f.source.load()
+	if err != nil {
+		return nil, err
+	}
+	all, err := cases(c)
+	if err != nil {
+		return nil, err
+	}
+	t, err := a.resolve(f.target, c)
+	if err != nil {
+		return nil, usage(err)
+	}
+	chosen, err := f.choice.of(all)
+	if err != nil {
+		return nil, err
+	}
+	return &job{app: a, flags: f, contract: c, plan: chosen, target: t, strict: strict}, nil
+}
+
+// embed starts the emulator on a socket and makes it the target.
+func (j *job) embed() (stop func(), err error) {
+	s, err := listen("127.0.0.1:0", j.emulator())
+	if err != nil {
+		return nil, err
+	}
+	j.target.profile.Endpoint = s.url
+	return s.stop, nil
+}
+
+func (j *job) options() run.Options {
+	var secrets []string
+	for _, c := range j.target.credentials {
+		secrets = append(secrets, c.AccessKeySecret, c.SecurityToken)
+	}
+	return run.Options{
+		Contract: j.contract, Plan: j.plan, Profile: j.target.profile, Credentials: j.target.credentials,
+		Transport: newTransport(), Clock: j.app.Now, Seed: j.flags.seed,
+		Jobs: j.flags.jobs, Rate: j.flags.rate, Timeout: j.flags.timeout, Strict: j.strict,
+		Redactor: wire.NewRedactor(secrets...),
+	}
+}
+
+// refused says why there is nothing to judge.
+func (j *job) refused(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return exit(exitInterrupted, errors.New("interrupted before the first case"))
+	default:
+		return exit(exitUnjudged, fmt.Errorf("target %s: %w", j.target.name, err))
+	}
+}
+
+// judge runs the cases and writes the reports.
+func (j *job) judge(ctx context.Context, o run.Options) error {
+	if err := os.MkdirAll(j.flags.reports, 0o755); err != nil {
+		return exit(exitFault, fmt.Errorf("make report folder: %w", err))
+	}
+	stream, err := report.NewStream(filepath.Join(j.flags.reports, report.ResultsFile))
+	if err != nil {
+		return exit(exitFault, err)
+	}
+	rep := &report.Report{Run: j.about(), Planned: len(j.plan.Cases)}
+	recorder := report.NewRecorder(j.contract, rep.Run, j.plan.Cases)
+	show := newProgress(j.app.System, len(j.plan.Cases))
+	var lost error
+	o.Sink = func(res run.Result) {
+		rec := recorder.Record(res)
+		rep.Add(rec)
+		if err := stream.Write(rec); err != nil && lost == nil {
+			lost = err
+		}
+		show.add(res)
+	}
+	sum := execute(ctx, o)
+	show.end()
+	return j.conclude(rep, sum, errors.Join(lost, stream.Close()))
+}
+
+// execute runs all cases and waits for them.
+func execute(ctx context.Context, o run.Options) run.Summary {
+	runner := run.New(o)
+	runner.Start(ctx)
+	return runner.Wait()
+}
+
+// conclude writes the reports and gives the exit code. What could not be
+// written is a fault of the harness, whatever the target's verdict.
+func (j *job) conclude(rep *report.Report, sum run.Summary, lost error) error {
+	rep.Elapsed, rep.Exit, rep.Notes = sum.Duration, sum.ExitCode(), notes(sum)
+	if lost != nil {
+		rep.Exit = exitFault
+	}
+	err := errors.Join(lost, rep.WriteFiles(j.flags.reports),
+		render(rep, j.flags.format, j.app.System, j.flags.verbose))
+	if err != nil {
+		return exit(exitFault, err)
+	}
+	if rep.Exit == exitConforms {
+		return nil
+	}
+	return exit(rep.Exit, nil)
+}
+
+// notes are what the run has to say besides its cases.
+func notes(sum run.Summary) []string {
+	var out []string
+	if sum.Interrupted {
+		out = append(out, "interrupted: the cases that had not begun were not judged")
+	}
+	if sum.Unreachable != "" {
+		out = append(out, "ended early: "+sum.Unreachable)
+	}
+	for _, l := range sum.Leaks {
+		out = append(out, fmt.Sprintf("leaked: %s %s in %s, made by %s: %s", l.Resource, l.ID, l.Region, l.Case, l.Reason))
+	}
+	return out
+}
+
+// about says what this run is, for the reports.
+func (j *job) about() report.Run {
+	return report.Run{
+		Tool: version, Suite: suiteVersion(), Contract: contractVersion(j.contract),
+		Target: j.target.name, Endpoint: j.target.profile.Endpoint, Region: j.target.profile.Region,
+		Strict: j.strict.String(), Seed: j.flags.seed, Rerun: j.flags.command(),
+	}
+}
+
+// command is the command line that repeats the run, without its choice of
+// cases and without secrets.
+func (f *runFlags) command() string {
+	words := []string{"conform", "run", "--target", report.Quote(f.target.name), "--seed", fmt.Sprint(f.seed)}
+	if f.target.region != "" {
+		words = append(words, "--region", report.Quote(f.target.region))
+	}
+	if f.target.key.given() {
+		words = append(words, "--access-key-id", report.Quote(f.target.key.id), "--access-key-secret", `"$`+envSecret+`"`)
+	}
+	if f.target.key.token != "" {
+		words = append(words, "--security-token", `"$`+envToken+`"`)
+	}
+	if f.strict != "" {
+		words = append(words, "--strict="+f.strict)
+	}
+	if f.source.file != "" {
+		words = append(words, "--contract", report.Quote(f.source.file))
+	}
+	return strings.Join(words, " ")
+}

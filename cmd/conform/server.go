@@ -1,0 +1,66 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/eci-conform/conform/fixtures"
+	"github.com/eci-conform/conform/internal/emulator"
+)
+
+// server is a handler on a socket.
+type server struct {
+	url  string
+	stop func() // ends it and waits for the requests under way
+}
+
+// listen serves the emulator on addr, HOST:PORT; port 0 picks one.
+func listen(addr string, o emulator.Options) (*server, error) {
+	h, err := emulator.New(o)
+	if err != nil {
+		return nil, err
+	}
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			l.Close()
+		}
+	}()
+	return &server{url: "http://" + l.Addr().String(), stop: func() { shut(srv); <-done }}, nil
+}
+
+// shut gives the requests under way a moment, then ends them.
+func shut(srv *http.Server) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	if srv.Shutdown(ctx) != nil {
+		srv.Close()
+	}
+}
+
+// emulator returns the options of the embedded target.
+func (j *job) emulator() emulator.Options {
+	return emulator.Options{Contract: j.contract, World: fixtures.World, Clock: j.app.Now, Seed: j.flags.seed}
+}
+
+// newTransport returns the base of all traffic: connections are kept and many,
+// redirects and proxies are not followed.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: 4 * time.Second}).DialContext,
+		MaxIdleConns:        256,
+		MaxIdleConnsPerHost: 256,
+		IdleConnTimeout:     30 * time.Second,
+		DisableCompression:  true,
+	}
+}

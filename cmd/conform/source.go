@@ -1,0 +1,105 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eci-conform/conform/fixtures"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/spec"
+	"github.com/eci-conform/conform/suites"
+)
+
+// source is where the contract comes from.
+type source struct{ file string }
+
+func (s *source) add(c *cobra.Command) {
+	c.Flags().StringVar(&s.file, "contract", "", "`FILE` in place of the embedded contract")
+}
+
+// load reads the contract. What is wrong with it is a usage error.
+func (s source) load() (*contract.Contract, error) {
+	name, text := spec.Name, spec.OpenAPI
+	if s.file != "" {
+		var err error
+		if text, err = os.ReadFile(s.file); err != nil {
+			return nil, usage(fmt.Errorf("read contract: %w", err))
+		}
+		name = s.file
+	}
+	c, err := contract.Load(name, text)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return c, nil
+}
+
+// cases derives all cases from the contract.
+func cases(c *contract.Contract) (*plan.Plan, error) {
+	in, err := suites.LoadInputs(c, fixtures.Inputs, "inputs")
+	if err != nil {
+		return nil, usage(err)
+	}
+	p, err := suites.Plan(c, in)
+	if err != nil {
+		return nil, exit(exitFault, err)
+	}
+	return p, nil
+}
+
+// choice says which of the cases are wanted.
+type choice struct {
+	globs, skips []string
+	level        string
+}
+
+func (s *choice) add(c *cobra.Command) {
+	f := c.Flags()
+	f.StringArrayVar(&s.globs, "select", nil, "only cases whose id matches the `GLOB`; may be repeated")
+	f.StringArrayVar(&s.skips, "skip", nil, "no cases whose id matches the `GLOB`; may be repeated")
+	f.StringVar(&s.level, "level", contract.Inferred.String(), "only cases about clauses of this `LEVEL` or above: must, should or inferred")
+}
+
+// of returns the chosen cases. A pattern that matches nothing is a usage
+// error; a choice that leaves nothing cannot be judged.
+func (s choice) of(p *plan.Plan) (*plan.Plan, error) {
+	level, err := contract.ParseLevel(s.level)
+	if err != nil {
+		return nil, usage(fmt.Errorf("--level: %w", err))
+	}
+	chosen, err := p.Select(s.globs, s.skips, level)
+	if err != nil {
+		return nil, usage(err)
+	}
+	if len(chosen.Cases) == 0 {
+		return nil, exit(exitUnjudged, errors.New("the selection leaves no case to run"))
+	}
+	return chosen, nil
+}
+
+// oneOf checks a flag whose values are a closed list.
+func oneOf(flag, value string, allowed ...string) error {
+	for _, a := range allowed {
+		if value == a {
+			return nil
+		}
+	}
+	return usage(fmt.Errorf("--%s %q: want %s", flag, value, list(allowed)))
+}
+
+// list writes words as "a, b or c".
+func list(words []string) string {
+	out := words[0]
+	for i, w := range words[1:] {
+		if i == len(words)-2 {
+			out += " or " + w
+		} else {
+			out += ", " + w
+		}
+	}
+	return out
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eci-conform/conform/fixtures"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/nearest"
+	"github.com/eci-conform/conform/internal/profile"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// embedded is the target that conform carries.
+const embedded = "emulator"
+
+// defaultRegion is where a target lies that does not say.
+const defaultRegion = "cn-hangzhou"
+
+// targetFlags say what to judge.
+type targetFlags struct {
+	name   string
+	region string
+	key    keyFlags
+}
+
+func (t *targetFlags) add(c *cobra.Command) {
+	f := c.Flags()
+	f.StringVar(&t.name, "target", embedded, "what to judge: a `NAME` of fixtures/targets, a profile's file, or a URL")
+	f.StringVar(&t.region, "region", "", "region to call (default: the profile's, or "+defaultRegion+")")
+	f.StringVar(&t.key.id, "access-key-id", "", "access key (also "+envKeyID+")")
+	f.StringVar(&t.key.secret, "access-key-secret", "", "its secret (also "+envSecret+")")
+	f.StringVar(&t.key.token, "security-token", "", "STS token (also "+envToken+")")
+}
+
+// target is what is judged, ready to be called.
+type target struct {
+	name        string
+	embedded    bool
+	profile     *profile.Profile
+	credentials map[string]wire.Credentials
+}
+
+// resolve reads the target's profile and finds its credentials. It calls
+// nothing.
+func (a *app) resolve(t targetFlags, c *contract.Contract) (*target, error) {
+	p, err := loadProfile(t.name)
+	if err != nil {
+		return nil, err
+	}
+	if t.region != "" {
+		p.Region = t.region
+	}
+	if err := p.Validate(c); err != nil {
+		return nil, err
+	}
+	if err := a.giveKey(p, t.key); err != nil {
+		return nil, err
+	}
+	creds, err := p.Resolve(lookups())
+	if err != nil {
+		return nil, err
+	}
+	return &target{name: t.name, embedded: t.name == embedded, profile: p, credentials: creds}, nil
+}
+
+// loadProfile finds the profile that a --target means.
+func loadProfile(name string) (*profile.Profile, error) {
+	if strings.Contains(name, "://") {
+		if err := profile.CheckEndpoint(name); err != nil {
+			return nil, fmt.Errorf("--target: %w", err)
+		}
+		return profile.Load("--target", fmt.Appendf(nil, "endpoint: %q\nregion: %s\n", name, defaultRegion))
+	}
+	if strings.ContainsAny(name, `/\`) || strings.HasSuffix(name, ".yaml") || strings.HasSuffix(name, ".yml") {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("read target profile: %w", err)
+		}
+		return profile.Load(name, text)
+	}
+	file := "targets/" + name + ".yaml"
+	text, err := fixtures.Targets.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
+		return nil, fmt.Errorf("--target %q: no such target, did you mean %s? Or give a profile's file or a URL",
+			name, strings.Join(nearest.Names(name, targetNames(), 2), " or "))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read target profile: %w", err)
+	}
+	return profile.Load("fixtures/"+file, text)
+}
+
+// targetNames lists the profiles that conform carries, without the examples.
+func targetNames() []string {
+	var names []string
+	entries, err := fs.ReadDir(fixtures.Targets, "targets")
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if name := strings.TrimSuffix(e.Name(), ".yaml"); !strings.Contains(name, ".") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
