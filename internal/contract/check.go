@@ -1,13 +1,15 @@
 package contract
 
 import (
-	"math"
+	"errors"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // Check returns the keyword of the first promise that value, as it stands on
@@ -76,52 +78,32 @@ func (f *Field) checkCount(value string) string {
 }
 
 func (f *Field) checkLexical(value string) string {
+	var err error
 	switch f.Type {
 	case Integer:
-		return checkInteger(value, f.Format)
-	case Number:
-		return checkNumber(value)
-	case Boolean:
-		if value != "true" && value != "false" {
-			return "type"
+		bits := 64
+		if f.Format == "int32" {
+			bits = 32
 		}
+		_, err = wire.ParseInteger(value, bits)
+	case Number:
+		_, err = wire.ParseNumber(value)
+	case Boolean:
+		_, err = wire.ParseBoolean(value)
 	default:
 		return checkText(value, f.Format)
 	}
-	return ""
-}
-
-var (
-	integerText = regexp.MustCompile(`^-?(0|[1-9][0-9]*)$`)
-	numberText  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?$`)
-	uuidText    = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-)
-
-func checkInteger(value, format string) string {
-	if !integerText.MatchString(value) || value == "-0" {
-		return "type"
-	}
-	n, err := strconv.ParseInt(value, 10, 64)
 	switch {
-	case format == "int32" && (err != nil || n < math.MinInt32 || n > math.MaxInt32):
+	case err == nil:
+		return ""
+	case errors.Is(err, wire.ErrRange) && f.Format != "":
 		return "format"
-	case format != "" && err != nil:
-		return "format"
-	case err != nil:
+	default:
 		return "type"
 	}
-	return ""
 }
 
-func checkNumber(value string) string {
-	if !numberText.MatchString(value) {
-		return "type"
-	}
-	if _, err := strconv.ParseFloat(value, 64); err != nil {
-		return "type"
-	}
-	return ""
-}
+var uuidText = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
 func checkText(value, format string) string {
 	if !utf8.ValidString(value) {
