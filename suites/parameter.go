@@ -28,6 +28,7 @@ func parameterFamily(b *builder) {
 		b.references(f)
 	}
 	b.rules()
+	b.otherKeys()
 	b.defaults()
 	for _, f := range fields {
 		b.given(f)
@@ -128,7 +129,7 @@ func (b *builder) presence(f *contract.Field) {
 	}
 }
 
-// allowedEmpty sends an empty value where the documents say that it is fine.
+// allowedEmpty sends an empty value where metadata says that it is fine.
 func (b *builder) allowedEmpty(f *contract.Field) {
 	name := first(f.Path)
 	if !f.AllowEmpty {
@@ -137,7 +138,7 @@ func (b *builder) allowedEmpty(f *contract.Field) {
 	b.acceptedOnce(single{
 		subject: f.Path, variant: "empty", params: set(b.around(f.Path), name, ""), path: f.Path,
 		change: "with an empty " + name,
-	}, f.Clauses["type"])
+	}, capped(f.Clauses["type"], contract.Should))
 }
 
 // value is one wire text for a parameter, and whether the text is one that only

@@ -14,7 +14,7 @@ import (
 // parameter out: both must do the same.
 func (b *builder) defaults() {
 	for _, f := range b.op.Leaves() {
-		if !f.HasDefault || f.Default == "" || b.op.Effect.Kind == "update" {
+		if !f.HasDefault || f.Default == "" || !b.repeatable() {
 			continue
 		}
 		given := set(b.around(f.Path), first(f.Path), f.Default)
@@ -28,6 +28,13 @@ func (b *builder) defaults() {
 			b.defaultTaken(b.pairOf(f, given, without))
 		}
 	}
+}
+
+// repeatable reports whether the operation does the same when it is asked
+// twice. What is left out of an update stays as it was; what a deletion leaves
+// out is tested with its keys.
+func (b *builder) repeatable() bool {
+	return b.op.Effect.Kind != "update" && b.op.Effect.Kind != "delete"
 }
 
 func (b *builder) echoOf(f *contract.Field) *contract.Echo {
