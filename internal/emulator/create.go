@@ -91,7 +91,7 @@ func (e *Emulator) newRecord(q *request, c *cell, where *region, in input) *reco
 // retain sets when the record expires, counted from its creation.
 func (r *record) retain() {
 	if days, ok := r.input.number(r.means.Parameters[meanRetention]); ok && days > 0 {
-		r.expires = r.created.AddDate(0, 0, days)
+		r.expires, r.planned = r.created.AddDate(0, 0, days), false
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 
@@ -57,7 +58,8 @@ type Hooks struct {
 	Around func(ctx context.Context, account string, work func() *Answer) (*Answer, error)
 }
 
-// Answer is what goes out for one request.
+// Answer is what goes out for one request. A Content-Length in Header is sent
+// as it stands, so that a body can be cut short of it.
 type Answer struct {
 	Status int
 	Header http.Header
@@ -193,6 +195,9 @@ func (a *Answer) send(w http.ResponseWriter) {
 	h := w.Header()
 	for name, values := range a.Header {
 		h[name] = values
+	}
+	if len(h["Content-Length"]) == 0 {
+		h["Content-Length"] = []string{strconv.Itoa(len(a.Body))}
 	}
 	w.WriteHeader(a.Status)
 	// The client may be gone; there is nobody left to tell.

@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"crypto/md5"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,6 +31,7 @@ const (
 	condSignatureACS3  = "request.wrongSignatureAcs3"
 	condIncomplete     = "request.incompleteSignature"
 	condNonceUsed      = "request.nonceUsed"
+	condContentMD5     = "request.badContentMd5"
 	condMethod         = "request.badMethod"
 )
 
@@ -190,18 +193,37 @@ func checkSignature(e *Emulator, q *request) *refusal {
 	if q.key == nil {
 		return nil
 	}
+	if sum := q.in.Header.Get("Content-Md5"); sum != "" && sum != contentMD5(q.in.Body) {
+		return refuse(e.gatewayRow(condContentMD5), "The body does not match its Content-MD5.")
+	}
 	var miss *wire.Mismatch
 	if !errors.As(q.in.Verify(q.key.AccessKeySecret), &miss) {
 		return nil
 	}
 	texts := []string{q.masked(e, miss.StringToSign), q.masked(e, miss.CanonicalRequest)}
 	switch {
-	case miss.Malformed:
+	case miss.Malformed && !q.showsSignature():
 		return refuse(e.gatewayRow(condIncomplete, condSignatureV1), texts...)
 	case q.in.Scheme == wire.ACS3:
 		return refuse(e.gatewayRow(condSignatureACS3, condSignatureV1), texts...)
 	}
 	return refuse(e.gatewayRow(condSignatureV1), texts...)
+}
+
+// showsSignature says whether there is a signature by the scheme's algorithm
+// to compare, right or wrong.
+func (q *request) showsSignature() bool {
+	signature, _ := q.in.Common(commonSignature)
+	if q.in.Scheme == wire.V1 {
+		return signature != ""
+	}
+	method, _ := q.in.Common("SignatureMethod")
+	return signature != "" && method == "ACS3-HMAC-SHA256"
+}
+
+func contentMD5(body []byte) string {
+	sum := md5.Sum(body)
+	return base64.StdEncoding.EncodeToString(sum[:])
 }
 
 func checkNonce(e *Emulator, q *request) *refusal {

@@ -8,8 +8,13 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
+// maxTokens bounds how many tokens are remembered.
+const maxTokens = 1 << 18
+
 // memory is what is known of the tokens that clients sent: one success each.
 // A failure is forgotten at once, so that the client may try again.
+//
+// A token is forgotten after keep, or when there are more than maxTokens.
 type memory struct {
 	keep time.Duration
 
@@ -70,7 +75,7 @@ func (e *effect) wait(ctx context.Context) bool {
 
 func (m *memory) forget(now time.Time) {
 	n := 0
-	for n < len(m.order) && now.After(m.order[n].until) {
+	for n < len(m.order) && (now.After(m.order[n].until) || len(m.order)-n > maxTokens) {
 		if e := m.order[n]; m.entries[e.key] == e {
 			delete(m.entries, e.key)
 		}

@@ -28,6 +28,10 @@ type record struct {
 	since   time.Time // when the state was entered
 	failing bool      // the work under way will fail
 	ready   bool      // it has been usable once
+	// wake is when time next does something to the record, zero for never;
+	// it holds only while planned.
+	wake    time.Time
+	planned bool
 
 	created time.Time
 	expires time.Time // zero: never
@@ -50,7 +54,7 @@ const maxEvents = 50
 
 // enter puts the record into a state at a moment.
 func (r *record) enter(state string, at time.Time) {
-	r.state, r.since, r.view = state, at, nil
+	r.state, r.since, r.view, r.planned = state, at, nil, false
 	s := r.kind.State(state)
 	if s != nil && s.Usable {
 		r.ready = true
@@ -79,6 +83,9 @@ func (r *record) failed(at time.Time) {
 // advance lets the time that has passed do its work and says whether the
 // record is still there.
 func (r *record) advance(now time.Time, settle time.Duration) bool {
+	if r.planned && (r.wake.IsZero() || now.Before(r.wake)) {
+		return true
+	}
 	for {
 		edge := r.pending()
 		due := r.since.Add(max(settle, 0))
@@ -86,9 +93,18 @@ func (r *record) advance(now time.Time, settle time.Duration) bool {
 		case r.expired(now, due, edge):
 			return false
 		case edge == nil || now.Before(due):
+			r.sleep(edge, due)
 			return true
 		}
 		r.enter(edge.To, due)
+	}
+}
+
+// sleep plans when to look at the record again.
+func (r *record) sleep(edge *contract.Transition, due time.Time) {
+	r.planned, r.wake = true, r.expires
+	if edge != nil && (r.wake.IsZero() || due.Before(r.wake)) {
+		r.wake = due
 	}
 }
 
