@@ -166,7 +166,7 @@ func (j *job) embed() (stop func(), err error) {
 		return nil, err
 	}
 	j.target.profile.Endpoint = s.url
-	return s.stop, nil
+	return func() { s.stop(0) }, nil
 }
 
 func (j *job) options() run.Options {

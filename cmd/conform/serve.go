@@ -69,7 +69,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if err != nil {
 		return usage(err)
 	}
-	defer s.stop()
+	defer s.stop(time.Second)
 	if _, err := fmt.Fprintf(a.Out, "listening on %s\n", s.url); err != nil {
 		return exit(exitFault, err)
 	}

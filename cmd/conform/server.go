@@ -15,7 +15,8 @@ import (
 // server is a handler on a socket.
 type server struct {
 	url  string
-	stop func() // ends it and waits for the requests under way
+	http *http.Server
+	done chan struct{}
 }
 
 // listen serves the emulator on addr, HOST:PORT; port 0 picks one.
@@ -28,24 +29,29 @@ func listen(addr string, o emulator.Options) (*server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
-	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan struct{})
+	s := &server{
+		url:  "http://" + l.Addr().String(),
+		http: &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second},
+		done: make(chan struct{}),
+	}
 	go func() {
-		defer close(done)
-		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		defer close(s.done)
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			l.Close()
 		}
 	}()
-	return &server{url: "http://" + l.Addr().String(), stop: func() { shut(srv); <-done }}, nil
+	return s, nil
 }
 
-// shut gives the requests under way a moment, then ends them.
-func shut(srv *http.Server) {
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+// stop gives the requests under way the grace to end, then ends them, and
+// waits until the server is gone.
+func (s *server) stop(grace time.Duration) {
+	ctx, cancel := context.WithTimeout(context.Background(), grace)
 	defer cancel()
-	if srv.Shutdown(ctx) != nil {
-		srv.Close()
+	if s.http.Shutdown(ctx) != nil {
+		s.http.Close()
 	}
+	<-s.done
 }
 
 // emulator returns the options of the embedded target.
