@@ -72,8 +72,9 @@ type Gate interface {
 // use.
 type Environment struct {
 	Target
-	nonces atomic.Uint64
-	pool   pool
+	nonces   atomic.Uint64
+	pool     pool
+	patience experience
 
 	mu    sync.Mutex
 	leaks []Leak
@@ -81,7 +82,7 @@ type Environment struct {
 
 // NewEnvironment returns an environment without resources.
 func NewEnvironment(t Target) *Environment {
-	e := &Environment{Target: t}
+	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}}
 	e.pool.init(t.MaxResources)
 	return e
 }

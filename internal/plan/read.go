@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
@@ -34,9 +36,14 @@ func (s *Session) Usable(ctx context.Context, resource, id string) (*wire.Map, e
 }
 
 func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
+	begin, looks := s.Now(), 0
+	if err := pause(ctx, s.env.patience.guess(r.Kind.Name)); err != nil {
+		return nil, err
+	}
 	var item *wire.Map
 	seen := "absent"
 	err := s.Eventually(ctx, r.Kind.Name+" "+r.ID+" to be usable", func() (bool, error) {
+		looks++
 		m, found, err := s.read(ctx, r, asFixture)
 		if err != nil || !found {
 			return false, err
@@ -51,7 +58,34 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 	if IsTimeout(err) {
 		return nil, fmt.Errorf("it stayed %s: %w", seen, err)
 	}
+	if err == nil {
+		s.env.patience.learn(r.Kind.Name, s.Now().Sub(begin), looks)
+	}
 	return item, err
+}
+
+// experience is how long resources of each kind took to become usable, so that
+// the first look at the next one comes neither long before nor long after.
+type experience struct {
+	mu   sync.Mutex
+	took map[string]time.Duration
+}
+
+func (e *experience) guess(kind string) time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.took[kind]
+}
+
+// learn takes the time that it took; where the first look was enough already,
+// it may have taken less.
+func (e *experience) learn(kind string, took time.Duration, looks int) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if looks == 1 {
+		took = e.took[kind] * 15 / 16
+	}
+	e.took[kind] = took
 }
 
 // read looks the resource up by its id, through all pages where the listing

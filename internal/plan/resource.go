@@ -277,7 +277,7 @@ func (s *Session) Close(ctx context.Context) {
 	defer cancel()
 	s.mu.Lock()
 	held, made, places := s.held, s.made, s.places
-	s.held, s.made, s.places = nil, nil, 0
+	s.held, s.made, s.places, s.closing = nil, nil, 0, true
 	s.mu.Unlock()
 	for _, r := range slices.Backward(made) {
 		s.discard(ctx, r)

@@ -257,7 +257,7 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 			return nil, interrupted(ctx)
 		}
 	}
-	x := s.do(ctx, d)
+	x := s.do(ctx, d, m.how.fixture)
 	a, findings := s.Judge.Answer(x, s.expect(m, d))
 	if !m.how.fixture {
 		s.Find(findings...)
@@ -266,11 +266,11 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 }
 
 // do sends the draft within the time that one request may take.
-func (s *Session) do(ctx context.Context, d *wire.Draft) *wire.Exchange {
+func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exchange {
 	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
 	defer cancel()
 	x := wire.Do(limited, s.env.Transport, d, s.env.Endpoint, s.env.Clock)
-	s.record(x)
+	s.record(x, fixture)
 	if s.env.Broken == nil || ctx.Err() != nil {
 		return x
 	}

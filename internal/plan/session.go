@@ -33,7 +33,8 @@ type Session struct {
 	names     int
 	held      []*Resource // leased: back to the pool, or deleted
 	made      []*Resource // to be deleted, in order of making
-	places    int         // of the pool, that the case takes up
+	closing   bool
+	places    int // of the pool, that the case takes up
 
 	leasing sync.Mutex
 	leases  map[string]*Resource // by resource kind, for $id
@@ -54,9 +55,10 @@ func (s *Session) Findings() []check.Finding {
 }
 
 // Exchanges returns the exchanges so far, in the order of their answers, and
-// how many there were: in the middle of a long case some are not kept. They
+// how many requests there were. Successes that prepared the case, what cleared
+// away behind it, and the middle of a long case are not kept. The exchanges
 // hold secrets as sent.
-func (s *Session) Exchanges() (kept []*wire.Exchange, all int) {
+func (s *Session) Exchanges() (kept []*wire.Exchange, requests int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.exchanges, s.requests
@@ -66,10 +68,15 @@ func (s *Session) Exchanges() (kept []*wire.Exchange, all int) {
 // how it began, the last one what it ended with.
 const maxExchanges = 40
 
-func (s *Session) record(x *wire.Exchange) {
+// record keeps an exchange. What prepares a case is kept only if it went wrong,
+// what clears away never: neither is what the case is about.
+func (s *Session) record(x *wire.Exchange, fixture bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
+	if fixture && (s.closing || x.Status >= 200 && x.Status < 300) {
+		return
+	}
 	if len(s.exchanges) < maxExchanges {
 		s.exchanges = append(s.exchanges, x)
 		return
