@@ -50,7 +50,7 @@ func (a *app) lint(s source) error {
 	}
 	var lines []string
 	for _, p := range contract.Lint(c) {
-		lines = append(lines, fmt.Sprintf("%s: %s", p.Place, p.Message))
+		lines = append(lines, problem(p).Error())
 	}
 	unenforced, err := unenforced(c)
 	if err != nil {
@@ -68,6 +68,9 @@ func (a *app) lint(s source) error {
 func (a *app) problems(lines []string) error {
 	for _, l := range lines {
 		fmt.Fprintln(a.Out, l)
+	}
+	if len(lines) == 1 {
+		return usage(errors.New("the contract has a problem"))
 	}
 	return usage(fmt.Errorf("the contract has %d problems", len(lines)))
 }

@@ -39,7 +39,7 @@ func exactlyOne(what string) cobra.PositionalArgs {
 }
 
 func (a *app) explain(s source, id string) error {
-	c, err := s.load()
+	c, err := s.sound()
 	if err != nil {
 		return err
 	}

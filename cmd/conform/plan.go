@@ -39,7 +39,7 @@ func (a *app) plan(f *planFlags) error {
 	if err := oneOf("format", f.format, "text", "json"); err != nil {
 		return err
 	}
-	c, err := f.source.load()
+	c, err := f.source.sound()
 	if err != nil {
 		return err
 	}

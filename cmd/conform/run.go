@@ -140,7 +140,7 @@ func (a *app) prepare(f *runFlags) (*job, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	c, err := f.source.load()
+	c, err := f.source.sound()
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 		o.Keys = []emulator.Key{{AccessKeyID: f.key.id, AccessKeySecret: f.key.secret, Account: firstAccount}}
 	}
 	var err error
-	if o.Contract, err = f.source.load(); err != nil {
+	if o.Contract, err = f.source.sound(); err != nil {
 		return err
 	}
 	s, err := listen(f.addr, o)

@@ -32,11 +32,34 @@ func (s source) load() (*contract.Contract, error) {
 		name = s.file
 	}
 	c, err := contract.Load(name, text)
-	if err != nil {
+	if err == nil {
+		return c, nil
+	}
+	if places := errors.Unwrap(err); places != nil {
+		err = places // each line begins with its place
+	}
+	return nil, usage(err)
+}
+
+// sound reads the contract and refuses one that is not consistent in itself.
+// The embedded one is: its tests say so.
+func (s source) sound() (*contract.Contract, error) {
+	c, err := s.load()
+	if err != nil || s.file == "" {
+		return c, err
+	}
+	var errs []error
+	for _, p := range contract.Lint(c) {
+		errs = append(errs, problem(p))
+	}
+	if err := errors.Join(errs...); err != nil {
 		return nil, usage(err)
 	}
 	return c, nil
 }
+
+// problem writes a problem of the contract as FILE:LINE: MESSAGE.
+func problem(p contract.Problem) error { return fmt.Errorf("%s: %s", p.Place, p.Message) }
 
 // cases derives all cases from the contract.
 func cases(c *contract.Contract) (*plan.Plan, error) {

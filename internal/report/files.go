@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // The names of the files in a report folder.
@@ -28,7 +29,7 @@ func Probe(dir string) error {
 		if err == nil {
 			break
 		}
-		if !errors.Is(err, os.ErrNotExist) {
+		if !errors.Is(err, os.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 			return fmt.Errorf("report folder %s: %w", dir, err)
 		}
 		existing = filepath.Dir(existing)
