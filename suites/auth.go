@@ -30,6 +30,7 @@ func authFamily(b *builder) {
 	}
 	if b.op == carrier(b.c) {
 		b.precedence()
+		b.standings()
 	}
 }
 
@@ -195,6 +196,39 @@ func isHeader(name string) bool {
 	return strings.HasPrefix(name, "x-acs-") || name == "Authorization"
 }
 
+// standings are the rows that the gateway answers with for whose request it
+// is, or for how the service is: where the profile knows how to get them.
+func (b *builder) standings() {
+	for _, row := range b.c.Gateway.Errors {
+		condition := b.c.Condition(row.Condition)
+		if condition == nil || condition.Name == "account.keyDisabled" || !asked(condition) {
+			continue
+		}
+		b.single(single{
+			subject: "gateway", variant: condition.Name, params: b.input().Minimal, change: "while " + lowerFirst(condition.Summary),
+			expect: expectation{clause: row.Row, refuse: true, row: row},
+			shape: func(p *plan.Probe) {
+				p.Before = []plan.Edit{{Name: "under " + condition.Name, Do: func(*wire.Draft) {}}}
+			},
+			options: []plan.Option{plan.Under(condition.Name), plan.Throttling()},
+			needs:   plan.Needs{Conditions: []string{condition.Name}},
+		})
+	}
+}
+
+// asked reports whether a profile, not the request, brings the condition about.
+func asked(c *contract.Condition) bool {
+	return c.Kind == "account" || c.Kind == "service" || c.Name == "request.expiredSecurityToken"
+}
+
+// lowerFirst turns a sentence into a clause of another one.
+func lowerFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToLower(s[:1]) + strings.TrimSuffix(s[1:], ".")
+}
+
 // spoiled gives the closed-list parts a value that is not in the list.
 func (a auth) spoiled() {
 	for _, f := range a.scheme.fields(a.c) {
@@ -269,6 +303,7 @@ func (a auth) clocks() {
 		a.forge(c)
 	}
 	row := a.row("request.malformedTimestamp")
+	clause := a.written()
 	for _, form := range clockForms {
 		level := contract.Must
 		if form.weak {
@@ -276,9 +311,19 @@ func (a auth) clocks() {
 		}
 		a.forge(forged{
 			subject: a.scheme.timestamp, variant: form.variant, change: "with a time written as " + form.say,
-			before: []plan.Edit{written(form)}, clause: capped(row.Row, level), row: row,
+			before: []plan.Edit{writtenAs(form)}, clause: capped(clause, level), row: row,
 		})
 	}
+}
+
+// written is the promise about the form of the time.
+func (a auth) written() *contract.Clause {
+	for _, f := range a.scheme.fields(a.c) {
+		if f.Name == a.scheme.timestamp {
+			return firstClause(f, "pattern", "type")
+		}
+	}
+	return nil
 }
 
 func minutes(d time.Duration) string {
@@ -325,7 +370,7 @@ var clockForms = []clockForm{
 	{variant: "lowerCase", layout: "2006-01-02t15:04:05z", say: "a time in lower case", weak: true},
 }
 
-func written(f clockForm) plan.Edit {
+func writtenAs(f clockForm) plan.Edit {
 	return plan.Edit{Name: "clock as " + f.layout, Do: func(d *wire.Draft) {
 		d.Set("Timestamp", drafted(d).Format(f.layout))
 	}}
@@ -338,7 +383,7 @@ func (a auth) nonces() {
 	p.Scheme = a.scheme.name
 	a.add(&plan.Case{
 		Subject: a.scheme.nonce, Variant: string(a.scheme.name) + "-reused", Clause: clause,
-		Steps: []string{"send a valid " + a.op.Name, "send it again with the same nonce, signed anew", "expect the second to be refused"},
+		Steps: []string{"send a valid " + a.op.Name, "send it again with the same nonce, signed anew", "expect the second to be refused" + cite(row)},
 		Needs: a.needs(a.base, ""),
 		Run: func(ctx context.Context, s *plan.Session) error {
 			first, second, err := twice(ctx, s, p)

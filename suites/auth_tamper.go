@@ -35,6 +35,7 @@ func (a auth) tampers() {
 		a.forge(c)
 	}
 	a.malformed()
+	a.hash()
 }
 
 func sharedTampers(own string) []tamper {
@@ -145,6 +146,19 @@ func (a auth) malformed() {
 	for i, e := range forms {
 		a.forge(forged{
 			subject: "tamper", variant: names[i], change: "with " + e.Name, after: []plan.Edit{e}, clause: a.clause(),
+		})
+	}
+}
+
+// hash gives an ACS3 request a payload hash that is none.
+func (a auth) hash() {
+	for _, f := range a.scheme.fields(a.c) {
+		if f.Name != "x-acs-content-sha256" {
+			continue
+		}
+		a.forge(forged{
+			subject: f.Name, variant: "malformed", change: "with a payload hash that is none", clause: firstClause(f, "pattern", "type"),
+			after: []plan.Edit{setting(f.Name, "conform")},
 		})
 	}
 }

@@ -42,7 +42,7 @@ func everyField(fields []*contract.Field) []*contract.Field {
 	for _, f := range fields {
 		out = append(out, f)
 		out = append(out, everyField(f.Members)...)
-		if f.Items != nil && f.Encoding == "" {
+		if f.Items != nil && f.Encoding != "json" {
 			out = append(out, everyField([]*contract.Field{f.Items})...)
 		}
 	}

@@ -12,11 +12,12 @@ import (
 // list sends lists at the bounds of their length, and lists whose indexes are
 // not 1, 2, 3, ….
 func (b *builder) list(f *contract.Field) {
-	if f.Type != contract.Array {
-		return
-	}
-	if f.Encoding != "" {
+	switch {
+	case f.Type == contract.Array && f.Encoding != "json":
+	case f.Encoding == "comma":
 		b.packed(f)
+		return
+	default:
 		return
 	}
 	l := b.listOf(f)
@@ -106,6 +107,9 @@ func (l list) madeUp() bool {
 
 func (b *builder) listLengths(l list) {
 	f := l.field
+	b.acceptedOnce(single{
+		subject: f.Path, variant: "items-1", params: l.of(1), path: f.Path, change: "with one element of " + l.name,
+	}, f.Clauses["type"])
 	if f.MaxItems == nil {
 		return
 	}
@@ -125,8 +129,6 @@ func (b *builder) listLengths(l list) {
 			b.acceptedOnce(c, capped(clause, contract.Inferred))
 		}
 	}
-	c := single{subject: f.Path, variant: "items-1", params: l.of(1), path: f.Path, change: "with one element of " + l.name}
-	b.acceptedOnce(c, clause)
 }
 
 // listIndexes breaks the numbering of a list that is otherwise fine.
@@ -163,5 +165,8 @@ func (b *builder) packed(f *contract.Field) {
 		return
 	}
 	text := strings.Repeat(item+",", *f.MaxItems) + item
-	b.wrong(f, []value{{variant: "maxItems+1", text: text, say: strconv.Itoa(*f.MaxItems+1) + " elements of " + name}})
+	b.violated(single{
+		subject: f.Path, variant: "maxItems+1", params: set(b.around(f.Path), name, text),
+		change: "with " + strconv.Itoa(*f.MaxItems+1) + " elements in " + name,
+	}, f.Clauses["maxItems"], "maxItems", name)
 }

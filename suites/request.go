@@ -115,7 +115,24 @@ func (e expectation) say() string {
 		return "expect a refusal: 4xx"
 	}
 	code, _ := e.row.Fill(e.args...)
-	return fmt.Sprintf("expect a refusal: %d %s", e.row.Status, code)
+	return fmt.Sprintf("expect a refusal: %d %s%s", e.row.Status, code, cite(e.row))
+}
+
+// cite names the promises of a row in a step. What a step cites, its case
+// judges besides its own clause.
+func cite(row *contract.Error) string {
+	return " [" + row.Row.ID + ", " + row.Text.ID + "]"
+}
+
+// cited returns the ids of the clauses that a case's steps cite.
+func cited(c *plan.Case) []string {
+	var out []string
+	for _, step := range c.Steps {
+		if _, ids, ok := strings.Cut(strings.TrimSuffix(step, "]"), " ["); ok {
+			out = append(out, strings.Split(ids, ", ")...)
+		}
+	}
+	return out
 }
 
 // single is a case of one judged request.
@@ -145,7 +162,8 @@ func (b *builder) single(c single) {
 	if c.shape != nil {
 		c.shape(&p)
 	}
-	if _, sent := b.sent[p.Fingerprint()]; sent && c.unlessSent {
+	if other := b.sent[p.Fingerprint()]; other != nil && c.unlessSent {
+		b.share(other, c)
 		return
 	}
 	needs := b.needs(c.params, c.path)
@@ -169,6 +187,14 @@ func (b *builder) single(c single) {
 			return c.after(ctx, s, a)
 		},
 	})
+}
+
+// share lets a case that sends the same bytes answer for the clause too.
+func (b *builder) share(k *plan.Case, c single) {
+	id := c.expect.clause.ID
+	if k.Clause.ID != id && !slices.Contains(cited(k), id) {
+		k.Steps = append(k.Steps, "which tests "+c.subject+" "+c.variant+" as well ["+id+"]")
+	}
 }
 
 // accepted is a case of one request that must succeed.

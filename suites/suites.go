@@ -40,7 +40,7 @@ func Families() []string {
 // the parameters. The same arguments always give the same plan. It returns all
 // that is wrong with the derivation at once.
 func Plan(c *contract.Contract, in Inputs) (*plan.Plan, error) {
-	b := &builder{c: c, in: in, ids: map[string]bool{}, sent: map[string]string{}}
+	b := &builder{c: c, in: in, ids: map[string]bool{}, sent: map[string]*plan.Case{}}
 	for _, op := range c.Operations {
 		if _, ok := in[op.Name]; !ok {
 			b.fault("plan %s: no valid input", op.Name)
@@ -68,7 +68,7 @@ type builder struct {
 	family string
 	cases  []*plan.Case
 	ids    map[string]bool
-	sent   map[string]string // fingerprint to the case that sends it
+	sent   map[string]*plan.Case // fingerprint to the case that sends it
 	errs   []error
 }
 
@@ -106,9 +106,9 @@ func (b *builder) once(k *plan.Case) {
 	}
 	print := k.Probe.Fingerprint()
 	if other, ok := b.sent[print]; ok {
-		b.fault("plan %s: sends the same bytes as %s", k.ID, other)
+		b.fault("plan %s: sends the same bytes as %s", k.ID, other.ID)
 	}
-	b.sent[print] = k.ID
+	b.sent[print] = k
 }
 
 // capped returns the clause at most at the level: some forms of a breach rest

@@ -1,0 +1,117 @@
+package suites
+
+import (
+	"strings"
+
+	"github.com/eci-conform/conform/internal/contract"
+)
+
+// every says which check of every answer enforces the clause.
+func every(c *contract.Clause) string {
+	switch {
+	case c.Kind == "response":
+		return "every success is held against the schema of its answer"
+	case c.Kind == "envelope":
+		return "every answer is held against the envelope"
+	case c.Kind == "protocol" && c.Keyword == "secrets.echo":
+		return "every answer is searched for the secrets of its request"
+	case c.Kind == "protocol" && c.Keyword == "format.json":
+		return "every answer is read in the format that was asked for"
+	}
+	return ""
+}
+
+// reasons are why a kind of clause has no case of its own in the families that
+// there are, by the clause's kind.
+var reasons = map[string]string{
+	"error":       "the error family provokes it: its condition must be brought about, and every case checks that a code seen is in the table",
+	"state":       "the state family walks the state machine; every listing's state is held against the list of states",
+	"transition":  "the state family walks the state machine",
+	"idempotency": "the idempotency family repeats requests with one token",
+}
+
+// conditionReasons are why a row of the gateway has no case, by the condition
+// that provokes it.
+var conditionReasons = map[string]string{
+	"request.unknownHost":            "a request is sent to the endpoint of the profile and to no other host",
+	"request.missingSecurityToken":   "needs a temporary key without its token, which no profile has to have",
+	"request.malformedSecurityToken": "for a token that nobody gave out the documents have two answers: that it is refused is tested, with which text is not",
+	"request.foreignSecurityToken":   "needs two temporary keys, which no profile has to have",
+	"request.incompleteSignature":    "for a signature of a wrong form the documents have two answers: that it is refused is tested, with which of them is not",
+	"request.badOwnerId":             "OwnerId is known to SDKs alone and is ignored like any parameter that an operation does not have",
+	"request.badOwnerAccount":        "OwnerAccount is known to SDKs alone and is ignored like any parameter that an operation does not have",
+	"request.badOwner":               "OwnerId and OwnerAccount are known to SDKs alone and ignored",
+	"request.unsupportedParameter":   "contradicts that unknown parameters are ignored, which is tested",
+	"request.badContentMd5":          "no client sends Content-MD5, and nobody documents who reads it",
+}
+
+// excluded says why nothing enforces the clause; empty where there is no
+// reason.
+func excluded(c *contract.Contract, clause *contract.Clause) string {
+	switch clause.Kind {
+	case "gateway":
+		return conditionReasons[conditionOf(c, clause)]
+	case "effect":
+		return effectReason(c, clause)
+	case "parameter", "header":
+		return fieldReason(c, clause)
+	}
+	return reasons[clause.Kind]
+}
+
+// conditionOf returns the condition of the gateway's row that the clause is of.
+func conditionOf(c *contract.Contract, clause *contract.Clause) string {
+	for _, row := range c.Gateway.Errors {
+		if row.Row == clause || row.Text == clause {
+			return row.Condition
+		}
+	}
+	return ""
+}
+
+func effectReason(c *contract.Contract, clause *contract.Clause) string {
+	op := c.Operation(clause.Operation)
+	switch {
+	case strings.Contains(clause.ID, "#effect/filter/"):
+		return "the listing family tries each filter alone and with others"
+	case op != nil && op.Effect.Kind == "copy":
+		return "the copy lives in another region: the state family follows it there"
+	}
+	return ""
+}
+
+// fieldReason excuses what the wire does not let a client break.
+func fieldReason(c *contract.Contract, clause *contract.Clause) string {
+	f := fieldOfClause(c, clause)
+	switch {
+	case f == nil:
+		return ""
+	case clause.Keyword == "type" && f.Type == contract.String:
+		return "every text is text: on the wire there is nothing else to send"
+	case clause.Keyword == "type" && f.Parent != nil && f.Parent.Type == contract.Map:
+		return "a key of a map takes any text"
+	case f.Name == "host":
+		return "HTTP has no request without a host"
+	case clause.Keyword == "default":
+		return "what an update leaves out stays as it was: the state family tests that"
+	case clause.Keyword == "maxItems" && f.Type == contract.Array:
+		return "its elements name things of another service, of which a profile has one"
+	}
+	return ""
+}
+
+func fieldOfClause(c *contract.Contract, clause *contract.Clause) *contract.Field {
+	if op := c.Operation(clause.Operation); op != nil {
+		return op.Parameter(clause.Subject)
+	}
+	for _, list := range [][]*contract.Field{c.Protocol.Common, c.Protocol.Headers} {
+		for _, f := range list {
+			for _, own := range f.Clauses {
+				if own == clause {
+					return f
+				}
+			}
+		}
+	}
+	return nil
+}
