@@ -2,10 +2,13 @@ package check
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -13,9 +16,6 @@ import (
 // one asked for.
 func (in *inspection) body() {
 	a := in.answer
-	if in.exchange.Err != nil {
-		in.find(in.envelopeClause("json.strict"), "/body", "a whole body", in.exchange.Err.Error())
-	}
 	a.Format = sniff(in.exchange.RespBody)
 	in.format()
 	switch a.Format {
@@ -68,18 +68,30 @@ var mediaTypes = map[string][]string{
 }
 
 func (in *inspection) wrongFormat(want, got string) {
-	clause := in.envelopeClause("error.format")
-	if in.answer.OK || clause == nil {
-		keyword := in.expect.Keyword
-		if keyword == "" {
-			keyword = "format." + strings.ToLower(want)
-		}
-		clause = in.protocolClause(keyword)
-	}
 	if got == "" {
-		got = "an empty body"
+		in.find(in.formatClause(want), "/body", "a body in "+want, "an empty body")
+		return
 	}
-	in.find(clause, "/body", "a body in "+want, got+": "+in.bodyText())
+	in.find(in.formatClause(want), "/body", "a body in "+want, got+": "+in.bodyText())
+}
+
+// formatClause is the promise that the answer is in the format.
+func (in *inspection) formatClause(format string) *contract.Clause {
+	if clause := in.envelopeClause("error.format"); !in.answer.OK && clause != nil {
+		return clause
+	}
+	if in.expect.Keyword != "" && in.expect.Format == format {
+		return in.protocolClause(in.expect.Keyword)
+	}
+	return in.protocolClause("format." + strings.ToLower(format))
+}
+
+// unreadable reports a body that is in neither format, or not whole.
+func (in *inspection) unreadable(format string, cause error) {
+	if in.exchange.Err != nil {
+		cause = in.exchange.Err
+	}
+	in.find(in.formatClause(format), "/body", "a whole body in "+format, cause.Error()+": "+in.bodyText())
 }
 
 func quoteEmpty(s string) string {
@@ -92,13 +104,20 @@ func quoteEmpty(s string) string {
 func (in *inspection) readJSON() {
 	v, err := wire.DecodeJSON(in.exchange.RespBody)
 	if err != nil {
-		in.find(in.envelopeClause("json.strict"), "/body", "one JSON value, strictly", err.Error()+": "+in.bodyText())
 		v = leniently(in.exchange.RespBody)
 	}
-	in.answer.Body = v
-	if _, ok := v.(*wire.Map); !ok && err == nil {
-		in.find(in.envelopeClause("json.strict"), "/body", "a JSON object", in.bodyText())
+	object, isObject := v.(*wire.Map)
+	switch {
+	case !isObject && err == nil:
+		in.unreadable(formatJSON, errors.New("not an object"))
+		return
+	case !isObject || in.exchange.Err != nil:
+		in.unreadable(formatJSON, cmp.Or(err, in.exchange.Err))
+		return
+	case err != nil:
+		in.find(in.envelopeClause("json.strict"), "/body", "one JSON value, strictly", err.Error()+": "+in.bodyText())
 	}
+	in.answer.Body = object
 }
 
 // leniently reads what JSON there is, so that one defect of the text does not
@@ -123,14 +142,14 @@ func leniently(body []byte) any {
 
 func (in *inspection) readXML() {
 	root, err := wire.DecodeXML(in.exchange.RespBody)
-	if err != nil {
-		in.find(in.protocolClause("format.xml"), "/body", "a well-formed XML document", err.Error()+": "+in.bodyText())
+	if err = cmp.Or(err, in.exchange.Err); err != nil {
+		in.unreadable(formatXML, err)
 		return
 	}
 	in.root(root.Name)
 	v, err := root.Value(in.shape(root.Name))
 	if err != nil {
-		in.find(in.protocolClause("format.xml"), "/body", "the tree that JSON carries", err.Error())
+		in.unreadable(formatXML, err)
 		return
 	}
 	in.answer.Body = v

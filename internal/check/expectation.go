@@ -78,14 +78,15 @@ func hasForm(row *contract.Error, a *Answer, args []string) bool {
 	return false
 }
 
-// hasText says whether the message is the row's or one of its wordings'. What
-// stands in a wording's places is not documented, so any text does.
+// hasText says whether the message belongs to the status and code that came:
+// to the row's, or to a wording's. What stands in a wording's places is not
+// documented, so any text does.
 func hasText(row *contract.Error, a *Answer, args []string) bool {
-	if filledFits(row.Message, a.Message, args) {
+	if a.Status == row.Status && filledFits(row.Code, a.Code, args) && filledFits(row.Message, a.Message, args) {
 		return true
 	}
 	for _, w := range row.Wordings {
-		if fits(w.Message, a.Message) {
+		if a.Status == w.Status && filledFits(w.Code, a.Code, args) && fits(w.Message, a.Message) {
 			return true
 		}
 	}

@@ -53,16 +53,10 @@ func answerFormat(c *contract.Contract, d *wire.Draft) (format, keyword string) 
 	return "", ""
 }
 
+// acceptFormat is that of an ACS3 request. Only its JSON is promised.
 func acceptFormat(accept []string) (format, keyword string) {
-	if len(accept) != 1 {
-		return "", ""
-	}
-	switch accept[0] {
-	case "application/json":
+	if len(accept) == 1 && accept[0] == "application/json" {
 		return "JSON", "format.acs3"
-	case "text/xml", "application/xml":
-		return "XML", "format.acs3"
-	default:
-		return "", ""
 	}
+	return "", ""
 }
