@@ -66,7 +66,7 @@ func (fs *fields) typeOf(f *Field, p *part) Type {
 		return "" // its $ref led nowhere, which is said
 	}
 	if p.schema.get("type") == nil {
-		fs.l.fail(p.schema.node, "%s: type is missing", p.schema.what)
+		p.schema.missing("type")
 		return ""
 	}
 	t := Type(p.schema.word("type", "type", schemaTypes))
@@ -171,7 +171,7 @@ func (fs *fields) child(f *Field, p *part, n *yaml.Node, c child) *Field {
 	sub := &part{
 		prefix: p.prefix, name: c.name, path: path, parent: f, basis: p.basis, must: c.must,
 	}
-	sub.holders, sub.schema = fs.l.schema(n, fs.kind+" "+path)
+	sub.holders, sub.schema = fs.l.schema(n, p.schema.what+"."+c.name)
 	return fs.build(sub)
 }
 
@@ -186,15 +186,19 @@ func (l *loader) schema(n *yaml.Node, what string) ([]object, object) {
 		}
 		o := l.object(n, what, append([]string{"$ref", "description"}, extensionKeys...)...)
 		holders = append(holders, o)
-		if n = l.follow(o, "schemas"); n == nil {
+		if n, what = l.follow(o, "schemas"); n == nil {
 			break
 		}
 	}
 	o := l.mapping(nil, what)
 	if n != nil {
-		l.fail(n, "%s: $ref leads to $ref without end", what)
+		l.endless(n, what)
 	}
 	return append(holders, o), o
+}
+
+func (l *loader) endless(n *yaml.Node, what string) {
+	l.fail(n, "%s: $ref leads to $ref without end", what)
 }
 
 func isRef(n *yaml.Node) bool {
@@ -209,20 +213,21 @@ func isRef(n *yaml.Node) bool {
 	return false
 }
 
-// follow returns what a $ref names, nil after a fault.
-func (l *loader) follow(o object, section string) *yaml.Node {
+// follow returns what a $ref names, nil after a fault, and what messages should
+// call it, whoever refers to it.
+func (l *loader) follow(o object, section string) (*yaml.Node, string) {
 	ref := o.text("$ref")
 	name, ok := strings.CutPrefix(ref, "#/components/"+section+"/")
 	if !ok {
 		l.fail(o.get("$ref"), "%s: $ref %q: want #/components/%s/NAME", o.what, ref, section)
-		return nil
+		return nil, o.what
 	}
 	parts := l.mapping(l.mapping(l.doc.get("components"), "components").get(section), "components: "+section)
 	n := parts.get(name)
 	if n == nil {
 		l.fail(o.get("$ref"), "%s: $ref %q: there is no such component", o.what, ref)
 	}
-	return n
+	return n, section + "/" + name
 }
 
 // constrain reads the keywords that bound the value.
@@ -232,13 +237,15 @@ func (fs *fields) constrain(f *Field, p *part) {
 		if v == nil {
 			continue
 		}
-		if !c.allows(f) {
+		switch {
+		case !c.allows(f):
 			fs.l.fail(at, "%s: %s does not go with type %s", p.schema.what, c.keyword, f.Type)
+		case !c.set(f, v):
+			fs.l.fail(v, "%s: %s: want %s, have %s", p.schema.what, c.keyword, c.want(f), kindName(v))
+		default:
 			continue
 		}
-		if !c.set(f, v) {
-			fs.l.fail(v, "%s: %s: want %s, have %s", p.schema.what, c.keyword, c.want(f), kindName(v))
-		}
+		p.bad = append(p.bad, c.keyword)
 	}
 	fs.require(f, p)
 	if f.MaxItems != nil && f.MinItems != nil && *f.MinItems > *f.MaxItems {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Problem is something in the contract that contradicts the rest of it.
@@ -91,8 +90,8 @@ func (l *linter) rows() []*Error {
 	return out
 }
 
-// conditionsOfWorld are brought about without an error row: what they lead to
-// is a failed state.
+// leadsToFailure: some conditions of the world are answered by no row: the
+// request is accepted and the resource fails later.
 func (l *linter) leadsToFailure(c *Condition) bool {
 	if c.Kind != "world" {
 		return false
@@ -125,18 +124,9 @@ func (l *linter) conditions() {
 	}
 }
 
-// protocol: the lists of parameters and headers name each thing once.
+// protocol: what holds without being asked for is possible.
 func (l *linter) protocol() {
 	p := &l.c.Protocol
-	for _, list := range [][]*Field{p.Common, p.Headers} {
-		seen := map[string]bool{}
-		for _, f := range list {
-			if seen[strings.ToLower(f.Name)] {
-				l.report(f.Place, "protocol", "%s is listed twice", f.Name)
-			}
-			seen[strings.ToLower(f.Name)] = true
-		}
-	}
 	if !slices.Contains(p.Formats, p.DefaultFormat) && len(p.Formats) > 0 {
 		l.report(l.first(p.Common), "protocol", "default-format %q is none of formats", p.DefaultFormat)
 	}
@@ -162,7 +152,7 @@ func (l *linter) gateway() {
 	}
 }
 
-// errors: no code stands twice under one status, no wording repeats its row.
+// errors: no wording repeats its row. That no code stands twice is Load's.
 func (l *linter) errors() {
 	for _, e := range l.rows() {
 		row := Wording{Code: e.Code, Status: e.Status, Message: e.Message}
@@ -173,16 +163,6 @@ func (l *linter) errors() {
 				l.report(e.Place, "wording", "%s: a wording repeats %d %s as it is", e.Row.ID, w.Status, w.Code)
 			}
 			seen = append(seen, w)
-		}
-	}
-	for _, o := range l.c.Operations {
-		seen := map[string]*Error{}
-		for _, e := range o.Errors {
-			key := fmt.Sprintf("%d %s", e.Status, e.Code)
-			if first := seen[key]; first != nil {
-				l.report(e.Place, "code", "%s: %s stands at %s already", o.Name, key, first.Place)
-			}
-			seen[key] = e
 		}
 	}
 }
@@ -206,11 +186,11 @@ func (l *linter) levels() {
 		if cl.Level != Must || len(cl.Sources) == 0 {
 			continue
 		}
-		if !slices.ContainsFunc(cl.Sources, func(s string) bool { return kind[s] == "page" || kind[s] == "metadata" }) {
-			l.report(cl.Place, "level", "%s: level must, but neither a page nor metadata is among its sources", cl.ID)
-		}
-		if slices.ContainsFunc(cl.Sources, func(s string) bool { return kind[s] == "inference" }) {
+		switch {
+		case slices.ContainsFunc(cl.Sources, func(s string) bool { return kind[s] == "inference" }):
 			l.report(cl.Place, "level", "%s: level must, but its sources name our own reading", cl.ID)
+		case !slices.ContainsFunc(cl.Sources, func(s string) bool { return kind[s] == "page" || kind[s] == "metadata" }):
+			l.report(cl.Place, "level", "%s: level must, but neither a page nor metadata is among its sources", cl.ID)
 		}
 	}
 }

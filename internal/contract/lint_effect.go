@@ -98,7 +98,7 @@ func (l *linter) effectEdges(o *Operation, e *Effect, r *Resource) {
 		from = []string{""}
 	}
 	for _, s := range from {
-		if !r.has(s, e.To, o.Name) {
+		if (s == "" || r.State(s) != nil) && !r.has(s, e.To, o.Name) {
 			l.report(e.Place, "transition", "%s: %s has no transition %s on it", o.Name, r.Name, edge(s, e.To))
 		}
 	}
@@ -171,7 +171,9 @@ func (l *linter) echoes(o *Operation, e *Effect) {
 			l.report(echo.Place, "echo", "%s: echo: %s is a secret", o.Name, echo.Parameter)
 		}
 		for _, r := range l.readers(e) {
-			l.alike(o, echo, p, r)
+			if l.item(r.Name) != nil {
+				l.alike(o, echo, p, r)
+			}
 		}
 	}
 }
@@ -222,7 +224,7 @@ func (l *linter) role(r *Resource, role, name string, needed bool) {
 	switch {
 	case name == "" && needed:
 		l.report(r.Place, "resource", "%s: no operation is its %s", r.Name, role)
-	case name == "":
+	case name == "" || o != nil && l.c.Resource(o.Effect.Resource) == nil:
 	case o == nil:
 		l.report(r.Place, "resource", "%s: %s: there is no operation %s", r.Name, role, name)
 	case o.Effect.Kind != roleKinds[role] || o.Effect.Resource != r.Name:

@@ -108,15 +108,13 @@ func (l *linter) members(f *Field) {
 // names: an operation's parameters differ by more than case, and from the
 // common ones.
 func (l *linter) names(o *Operation) {
-	seen := map[string]string{}
-	for _, f := range l.c.Protocol.Common {
-		seen[f.Name] = "a common parameter"
-	}
-	for _, p := range o.Parameters {
-		if what := seen[p.Name]; what != "" {
-			l.report(p.Place, "name", "%s: parameter %s is %s", o.Name, p.Name, what)
+	for i, p := range o.Parameters {
+		if slices.ContainsFunc(l.c.Protocol.Common, func(f *Field) bool { return strings.EqualFold(f.Name, p.Name) }) {
+			l.report(p.Place, "name", "%s: parameter %s is a common parameter", o.Name, p.Name)
 		}
-		seen[p.Name] = "listed twice"
+		if slices.ContainsFunc(o.Parameters[:i], func(f *Field) bool { return strings.EqualFold(f.Name, p.Name) }) {
+			l.report(p.Place, "name", "%s: there are two parameters %s, apart from case", o.Name, p.Name)
+		}
 	}
 }
 

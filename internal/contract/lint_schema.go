@@ -20,7 +20,7 @@ import (
 // schema: the extensions fit the JSON Schema that is published beside the
 // contract.
 func (l *linter) schema() {
-	r := &reader{file: l.c.File, read: map[*yaml.Node]bool{}}
+	r := newReader(l.c.File)
 	r.parse(l.c.text)
 	if len(r.faults) > 0 || r.root == nil {
 		return // a contract made by hand has no text

@@ -15,7 +15,7 @@ import (
 // their closed lists, and returns everything that is wrong at once, each as
 // file:line and a message. What only shows between parts is for Lint.
 func Load(name string, text []byte) (*Contract, error) {
-	l := &loader{reader: &reader{file: name, read: map[*yaml.Node]bool{}}, ids: map[string]Place{}}
+	l := &loader{reader: newReader(name), ids: map[string]Place{}, blank: map[string]bool{}}
 	l.parse(text)
 	if len(l.faults) > 0 {
 		return nil, fmt.Errorf("load contract %s: %w", name, l.err())
@@ -23,7 +23,7 @@ func Load(name string, text []byte) (*Contract, error) {
 	checked := make(chan []fault, 1)
 	go func() { checked <- checkOpenAPI(name, text, l.root) }()
 	l.contract(text)
-	l.refuseUnread(l.root)
+	l.refuseUnread(l.root, len(l.faults) == 0)
 	if openAPI := <-checked; len(l.faults) == 0 {
 		l.faults = openAPI
 	}
@@ -43,6 +43,8 @@ type loader struct {
 	doc object
 	c   *Contract
 	ids map[string]Place // of clauses
+	// blank are the beginnings of the ids that lack a level or source.
+	blank map[string]bool
 }
 
 var rootKeys = []string{
@@ -96,18 +98,30 @@ func (l *loader) clause(b basis, at *yaml.Node, c Clause) *Clause {
 	if c.Note == "" {
 		c.Note = b.note
 	}
-	if !b.known {
-		l.fail(at, "clause %s: no level, neither here nor around it", c.ID)
-	}
-	if len(b.sources) == 0 {
-		l.fail(at, "clause %s: no source, neither here nor around it", c.ID)
-	}
+	l.founded(b, at, &c)
 	if first, ok := l.ids[c.ID]; ok {
 		l.fail(at, "clause %s: stands at %s already", c.ID, first)
 	}
 	l.ids[c.ID] = c.Place
 	l.c.Clauses = append(l.c.Clauses, &c)
 	return &c
+}
+
+// founded wants a level and a source. What is missing around an operation is
+// missing for all of its clauses and said of the first.
+func (l *loader) founded(b basis, at *yaml.Node, c *Clause) {
+	owner, _, _ := strings.Cut(c.ID, "#")
+	missing := ""
+	switch {
+	case !b.known:
+		missing = "level"
+	case len(b.sources) == 0:
+		missing = "source"
+	}
+	if missing != "" && !l.blank[owner] {
+		l.blank[owner] = true
+		l.fail(at, "clause %s: no %s, neither here nor around it", c.ID, missing)
+	}
 }
 
 // promises makes the clauses of a closed list, such as x-acs-protocol.clauses.
@@ -127,11 +141,12 @@ func (l *loader) promises(n *yaml.Node, kind string, known []string, b basis) ma
 }
 
 // refuseUnread reports extensions that nobody asked for: they stand where they
-// mean nothing.
-func (l *loader) refuseUnread(n *yaml.Node) {
+// mean nothing. After a fault that may have kept others from being read, only
+// those are reported that mean nothing anywhere.
+func (l *loader) refuseUnread(n *yaml.Node, all bool) {
 	if n.Kind == yaml.SequenceNode {
 		for _, c := range n.Content {
-			l.refuseUnread(c)
+			l.refuseUnread(c, all)
 		}
 	}
 	if n.Kind != yaml.MappingNode {
@@ -141,14 +156,19 @@ func (l *loader) refuseUnread(n *yaml.Node) {
 		key, v := n.Content[i], n.Content[i+1]
 		switch {
 		case strings.HasPrefix(key.Value, "x-"):
-			if !l.read[key] && !l.blamed(key) {
+			if !l.read[key] && !l.blamed(key) && (all || !known(key.Value)) {
 				l.fail(key, "extension %s: means nothing here", key.Value)
 			}
 		case slices.Contains([]string{"example", "examples", "default", "enum"}, key.Value):
 		default:
-			l.refuseUnread(v)
+			l.refuseUnread(v, all)
 		}
 	}
+}
+
+// known reports whether there is an extension of the name.
+func known(name string) bool {
+	return slices.Contains(rootKeys, name) || slices.Contains(operationKeys, name) || slices.Contains(extensionKeys, name)
 }
 
 // blamed reports whether a fault at the line speaks of the key already.

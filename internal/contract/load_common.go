@@ -75,7 +75,7 @@ func (l *loader) lines(nodes []*yaml.Node, kind string, b basis) []*Field {
 	for _, n := range nodes {
 		o := l.object(n, "x-acs-protocol: "+kind, lineKeys...)
 		name := o.needText("name")
-		if name == "" {
+		if name == "" || l.twice(n, kind, name, out) {
 			continue
 		}
 		o.what += " " + name
@@ -88,6 +88,17 @@ func (l *loader) lines(nodes []*yaml.Node, kind string, b basis) []*Field {
 	return out
 }
 
+// twice reports a parameter that stands in its list already.
+func (l *loader) twice(n *yaml.Node, what, name string, list []*Field) bool {
+	for _, f := range list {
+		if f.Name == name {
+			l.fail(n, "%s %s stands at %s already", what, name, f.Place)
+			return true
+		}
+	}
+	return false
+}
+
 func (l *loader) gateway(b basis) {
 	o := l.object(l.doc.need("x-acs-gateway"), "x-acs-gateway", "order", "level", "source", "note", "promise", "errors")
 	b = o.basis("", b)
@@ -95,7 +106,7 @@ func (l *loader) gateway(b basis) {
 	g.Order = l.words(o, "order", GatewayStages)
 	at, _ := o.find("order")
 	if at == nil {
-		l.fail(o.node, "x-acs-gateway: order is missing")
+		o.missing("order")
 		return
 	}
 	promise := o.text("promise")
@@ -213,6 +224,10 @@ func (l *loader) row(n *yaml.Node, t table) *Error {
 	if e.Code == "" {
 		return e
 	}
+	if first, ok := l.ids[t.id(e)]; ok {
+		l.fail(n, "%s: %d %s stands at %s already", o.what, e.Status, e.Code, first)
+		return e
+	}
 	b := o.basis("", t.basis)
 	e.Level, e.Sources, e.Note = b.level, b.sources, b.note
 	for _, w := range o.items("wordings") {
@@ -231,7 +246,7 @@ func (l *loader) row(n *yaml.Node, t table) *Error {
 func (t table) what(n *yaml.Node) string {
 	name := t.subject
 	if name == "" && n.Kind == yaml.MappingNode {
-		name = (object{r: &reader{read: map[*yaml.Node]bool{}}, node: n}).quiet("code")
+		name = (object{r: newReader(""), node: n}).quiet("code")
 	}
 	if t.operation != "" {
 		return t.operation + " error " + name
@@ -272,7 +287,7 @@ func (l *loader) wording(n *yaml.Node, what string, e *Error) Wording {
 		w.Message = o.text("message")
 	}
 	if len(w.Sources) == 0 {
-		l.fail(n, "%s: wording: source is missing", what)
+		o.missing("source")
 	}
 	return w
 }

@@ -33,7 +33,7 @@ func (l *loader) operation(key, n *yaml.Node, b basis) {
 	o.what = name
 	op := &Operation{Name: name, Summary: o.needText("summary"), Methods: l.words(o, "x-acs-methods", methods), Place: l.place(key)}
 	if len(op.Methods) == 0 {
-		l.fail(n, "%s: x-acs-methods is missing", name)
+		o.missing("x-acs-methods")
 	}
 	b = o.basis("x-acs-", b)
 	l.parameters(op, o, b)
@@ -59,7 +59,7 @@ func (l *loader) parameters(op *Operation, o object, b basis) {
 	fs := &fields{l: l, operation: op.Name, kind: "parameter", keywords: ParameterKeywords}
 	for _, n := range o.items("parameters") {
 		p := l.parameter(n, op.Name+" parameter")
-		if p == nil {
+		if p == nil || l.twice(n, op.Name+" parameter", p.name, op.Parameters) {
 			continue
 		}
 		p.basis = b
@@ -76,11 +76,11 @@ func (l *loader) parameter(n *yaml.Node, what string) *part {
 		}
 		o := l.object(n, what, append([]string{"$ref", "description", "example"}, extensionKeys...)...)
 		p.holders = append(p.holders, o)
-		if n = l.follow(o, "parameters"); n == nil {
+		if n, what = l.follow(o, "parameters"); n == nil {
 			return nil
 		}
 	}
-	l.fail(n, "%s: $ref leads to $ref without end", what)
+	l.endless(n, what)
 	return nil
 }
 
@@ -88,7 +88,9 @@ func (l *loader) inlineParameter(p *part, n *yaml.Node, what string) *part {
 	o := l.object(n, what, parameterKeys...)
 	p.name = o.needText("name")
 	p.path = p.name
-	what += " " + p.name
+	if !strings.HasSuffix(what, "/"+p.name) {
+		what += " " + p.name
+	}
 	o.what = what
 	if in := o.needText("in"); in != "query" && in != "" {
 		l.fail(o.get("in"), "%s: in %s: want query", what, in)
@@ -127,9 +129,12 @@ func (l *loader) reply(n *yaml.Node, what string) object {
 			return l.object(n, what, "description", "content", "headers", "x-acs-level", "x-acs-source", "x-acs-note")
 		}
 		o := l.object(n, what, "$ref")
-		if n = l.follow(o, "responses"); n == nil {
+		if n, what = l.follow(o, "responses"); n == nil {
 			break
 		}
+	}
+	if n != nil {
+		l.endless(n, what)
 	}
 	return l.mapping(nil, what)
 }
@@ -137,6 +142,9 @@ func (l *loader) reply(n *yaml.Node, what string) object {
 func (l *loader) response(op *Operation, n *yaml.Node, b basis) {
 	what := op.Name + " response"
 	o := l.reply(n, what)
+	if len(o.node.Content) == 0 {
+		return
+	}
 	b = o.basis("x-acs-", b)
 	media := l.mapping(o.need("content"), what+": content").need("application/json")
 	if media == nil {
@@ -189,7 +197,7 @@ func (l *loader) ruleShape(o object, r *Rule) {
 		l.fail(o.node, "%s: kind %s: values: want %s", o.what, r.Kind, map[bool]string{true: "some", false: "none"}[values])
 	}
 	if r.Violation == "" && r.Kind != "ignoredWith" {
-		l.fail(o.node, "%s: violation is missing", o.what)
+		o.missing("violation")
 	}
 }
 

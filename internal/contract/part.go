@@ -17,7 +17,7 @@ func (o object) basis(prefix string, b basis) basis {
 	level, source := o.get(prefix+"level"), o.get(prefix+"source")
 	if source != nil {
 		b.sources, b.note = o.texts(prefix+"source"), ""
-		if level == nil {
+		if level == nil && !o.r.odd[o.node] {
 			o.r.fail(source, "%s: names sources of its own but no %slevel", o.what, prefix)
 		}
 	}
@@ -47,6 +47,7 @@ type part struct {
 	parent  *Field
 	basis   basis
 	must    *yaml.Node // what makes it required, nil where nothing does
+	bad     []string   // keywords whose values are refused already
 }
 
 // holder returns the nearest object that has the key.

@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -14,7 +15,7 @@ func (fs *fields) promise(f *Field, p *part) {
 	fs.checkOverrides(f, p)
 	for _, keyword := range fs.keywords {
 		at, ok := fs.stated(f, p, keyword)
-		if !ok {
+		if !ok || slices.Contains(p.bad, keyword) {
 			continue
 		}
 		b := p.basis

@@ -18,6 +18,13 @@ type reader struct {
 	root   *yaml.Node
 	faults []fault
 	read   map[*yaml.Node]bool // by key node
+	// odd are the mappings with unknown keys: what seems to be missing in
+	// them may only be misspelt, and is not reported besides.
+	odd map[*yaml.Node]bool
+}
+
+func newReader(file string) *reader {
+	return &reader{file: file, read: map[*yaml.Node]bool{}, odd: map[*yaml.Node]bool{}}
 }
 
 type fault struct {
@@ -63,6 +70,7 @@ func (r *reader) object(n *yaml.Node, what string, known ...string) object {
 	o := r.mapping(n, what)
 	for key := range o.pairs() {
 		if !slices.Contains(known, key.Value) {
+			r.odd[o.node] = true
 			r.fail(key, "%s: %s", what, unknown("key", key.Value, known))
 		}
 	}
@@ -140,9 +148,15 @@ func (o object) get(key string) *yaml.Node {
 func (o object) need(key string) *yaml.Node {
 	v := o.get(key)
 	if v == nil {
-		o.r.fail(o.node, "%s: %s is missing", o.what, key)
+		o.missing(key)
 	}
 	return v
+}
+
+func (o object) missing(key string) {
+	if !o.r.odd[o.node] {
+		o.r.fail(o.node, "%s: %s is missing", o.what, key)
+	}
 }
 
 func (o object) text(key string) string {
