@@ -270,6 +270,7 @@ func TestPages(t *testing.T) {
 	b.refused("InvalidParameter", "DescribeDataCaches", params("Limit", "3", "NextToken", next), as(b.keys["secondary"]))
 	b.refused("InvalidParameter", "DescribeImageCaches", params("Limit", "3", "NextToken", next))
 	b.must("DescribeDataCaches", params("Limit", "1", "NextToken", next)) // again, by smaller pages
+	b.must("DescribeDataCaches", params("Limit", "", "NextToken", ""))
 }
 
 func (b *bench) dataPage(token string) (next string, ids []string) {

@@ -106,8 +106,11 @@ func faulty(faults []wire.Fault, path string) bool {
 	return false
 }
 
-func checkFaults(e *Emulator, _ *request, faults []wire.Fault) *refusal {
+func checkFaults(e *Emulator, q *request, faults []wire.Fault) *refusal {
 	for _, f := range faults {
+		if p := q.op.Parameter(f.Path); p != nil && p.AllowEmpty && f.Value == "" {
+			continue
+		}
 		if kind := violationOfFault(f.Kind); kind != "" {
 			return e.violation(kind, f.Name)
 		}
