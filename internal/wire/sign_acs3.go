@@ -58,12 +58,48 @@ func (d *Draft) signedNames() []string {
 		names = append(names, "content-type")
 	}
 	for name := range d.Header {
-		if low := strings.ToLower(name); strings.HasPrefix(low, "x-acs-") {
-			names = append(names, low)
+		if isAcsHeader(name) {
+			names = append(names, lowerHeader(name))
 		}
 	}
 	slices.Sort(names)
 	return names
+}
+
+// isAcsHeader reports whether a header, in any case, is one of ACS3's own.
+func isAcsHeader(name string) bool {
+	const prefix = "x-acs-"
+	return len(name) >= len(prefix) && strings.EqualFold(name[:len(prefix)], prefix)
+}
+
+// headerNames are the usual headers in net/http's form and in lower case: a
+// look here costs less than a conversion.
+var headerNames = func() map[string]string {
+	names := map[string]string{}
+	for _, name := range []string{
+		headerAction, headerVersion, headerDate, headerNonce, headerHash, headerToken, "Content-Type",
+		"X-Acs-Credentials-Provider", "X-Acs-Accesskey-Id",
+	} {
+		low := strings.ToLower(name)
+		names[name], names[low] = low, name
+	}
+	return names
+}()
+
+// lowerHeader returns a header of net/http's form in lower case.
+func lowerHeader(name string) string {
+	if low, ok := headerNames[name]; ok {
+		return low
+	}
+	return strings.ToLower(name)
+}
+
+// headerKey returns a header of lower case in net/http's form.
+func headerKey(lower string) string {
+	if key, ok := headerNames[lower]; ok {
+		return key
+	}
+	return http.CanonicalHeaderKey(lower)
 }
 
 // canonicalRequest is what ACS3 signs.
@@ -120,7 +156,7 @@ func appendCanonicalQuery(b []byte, query Params, encodeNames bool) []byte {
 
 // joinedHeader returns a header's values as one, as the canonical form wants.
 func joinedHeader(h http.Header, lower string) (string, bool) {
-	v := h.Values(lower)
+	v := h[headerKey(lower)]
 	switch len(v) {
 	case 0:
 		return "", false

@@ -55,19 +55,17 @@ func (r *Received) verifyACS3(secret string) error {
 	}
 	text, complete := c.text(true)
 	want := stringToSignACS3(text)
-	miss := &Mismatch{StringToSign: want, CanonicalRequest: string(text)}
-	miss.Malformed = r.authErr != nil || !complete || !r.coversRequired()
-	if miss.Malformed || r.Header.Get(headerHash) != c.hash {
-		return miss
+	malformed := r.authErr != nil || !complete || !r.coversRequired()
+	if !malformed && r.Header.Get(headerHash) == c.hash {
+		if sameText(r.auth.signature, signatureACS3(secret, want)) {
+			return nil
+		}
+		raw, _ := c.text(false)
+		if sameText(r.auth.signature, signatureACS3(secret, stringToSignACS3(raw))) {
+			return nil
+		}
 	}
-	if sameText(r.auth.signature, signatureACS3(secret, want)) {
-		return nil
-	}
-	raw, _ := c.text(false)
-	if sameText(r.auth.signature, signatureACS3(secret, stringToSignACS3(raw))) {
-		return nil
-	}
-	return miss
+	return &Mismatch{StringToSign: want, CanonicalRequest: string(text), Malformed: malformed}
 }
 
 // signedHeader returns a header's value; the host is not among net/http's.
@@ -85,8 +83,7 @@ func (r *Received) coversRequired() bool {
 		return false
 	}
 	for name := range r.Header {
-		low := strings.ToLower(name)
-		if strings.HasPrefix(low, "x-acs-") && !slices.Contains(r.auth.signedHeaders, low) {
+		if isAcsHeader(name) && !slices.Contains(r.auth.signedHeaders, lowerHeader(name)) {
 			return false
 		}
 	}
@@ -112,13 +109,20 @@ var errAuthorization = errors.New("read authorization: want " + algorithm +
 // returned even with an error, so that a server can say whose request it was.
 func parseAuthorization(value string) (authorization, error) {
 	var a authorization
-	var rest string
+	var rest, headers string
 	a.algorithm, rest, _ = strings.Cut(value, " ")
 	ok := a.algorithm == algorithm
-	var headers string
 	for part := range strings.SplitSeq(rest, ",") {
 		key, text, _ := strings.Cut(strings.TrimSpace(part), "=")
-		to := map[string]*string{"Credential": &a.credential, "SignedHeaders": &headers, "Signature": &a.signature}[key]
+		var to *string
+		switch key {
+		case "Credential":
+			to = &a.credential
+		case "SignedHeaders":
+			to = &headers
+		case "Signature":
+			to = &a.signature
+		}
 		if to == nil || *to != "" || text == "" {
 			ok = false
 			continue
