@@ -1,0 +1,171 @@
+package suites
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/eci-conform/conform/fixtures"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/profile"
+	"github.com/eci-conform/conform/internal/run"
+	"github.com/eci-conform/conform/internal/wire"
+	"github.com/eci-conform/conform/spec"
+)
+
+// Target is a server to be judged by Test.
+type Target struct {
+	// URL is where it listens: http://HOST:PORT, as of an httptest.Server.
+	URL string
+	// Clock says what time it is there: time.Now, in nearly every test.
+	Clock func() time.Time
+	// AccessKeyID and AccessKeySecret are a key that the server knows.
+	AccessKeyID     string
+	AccessKeySecret string
+	// Region is one that the server has.
+	Region string
+	// Bindings are real things on the server by wire name, such as
+	// VSwitchId. Cases about things that are missing here are skipped.
+	Bindings map[string]string
+	// Profile is a whole target profile in YAML, in place of all but URL and
+	// Clock, which stay as they are here.
+	Profile []byte
+	// Select and Skip are globs over case ids; see conform run --select.
+	Select, Skip []string
+	// Strict is the weakest level whose breach fails the test: must (or
+	// empty), should or inferred.
+	Strict string
+	// Seed decides everything that is made up.
+	Seed uint64
+	// Jobs is how many cases run at once; zero means 8.
+	Jobs int
+}
+
+// Test judges a server by the contract that comes with this module: a subtest
+// per operation and family, and in it one per case. Cases that could not be
+// judged are skipped with their reason. It fails the test at once where the
+// target or its profile makes no sense.
+func Test(t *testing.T, target Target) {
+	t.Helper()
+	o, err := target.options()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Preflight(t.Context(), o); err != nil {
+		t.Fatalf("target %s: %v", target.URL, err)
+	}
+	runner := run.New(o)
+	runner.Start(t.Context())
+	for _, op := range grouped(o.Plan.Cases, func(c *plan.Case) string { return c.Operation }) {
+		for _, family := range grouped(op, func(c *plan.Case) string { return c.Family }) {
+			t.Run(family[0].Operation+"/"+family[0].Family, func(t *testing.T) { subtests(t, family, runner) })
+		}
+	}
+	for _, leak := range runner.Wait().Leaks {
+		t.Errorf("%s %s in %s, made by %s, was not removed: %s", leak.Resource, leak.ID, leak.Region, leak.Case, leak.Reason)
+	}
+}
+
+func subtests(t *testing.T, cases []*plan.Case, r Results) {
+	for _, c := range cases {
+		t.Run(c.Subject+"/"+c.Variant, func(t *testing.T) {
+			res := r.Result(context.WithoutCancel(t.Context()), c.ID)
+			switch {
+			case res.Fault, res.Verdict == run.Fail:
+				t.Errorf("%s (%s)", failure(res), c.Clause.Place)
+			case res.Verdict == run.Skip, res.Verdict == run.Inconclusive:
+				t.Skip(res.Reason)
+			}
+		})
+	}
+}
+
+// options makes a run of the target. It returns all that is wrong with it.
+func (target Target) options() (run.Options, error) {
+	if target.Clock == nil {
+		return run.Options{}, errors.New("target: Clock is missing: want time.Now, or the clock of the server")
+	}
+	c, err := contract.Load(spec.Name, spec.OpenAPI)
+	if err != nil {
+		return run.Options{}, fmt.Errorf("load contract: %w", err)
+	}
+	p, err := target.plan(c)
+	if err != nil {
+		return run.Options{}, err
+	}
+	prof, err := target.profile(c)
+	if err != nil {
+		return run.Options{}, err
+	}
+	keys, err := prof.Resolve(profile.Lookups{})
+	if err != nil {
+		return run.Options{}, err
+	}
+	strict := contract.Must
+	if target.Strict != "" {
+		if strict, err = contract.ParseLevel(target.Strict); err != nil {
+			return run.Options{}, fmt.Errorf("target: Strict: %w", err)
+		}
+	}
+	return run.Options{
+		Contract: c, Plan: p, Profile: prof, Credentials: keys, Transport: transport(), Clock: target.Clock,
+		Seed: target.Seed, Jobs: target.Jobs, Strict: strict, Redactor: redactor(keys),
+	}, nil
+}
+
+func redactor(keys map[string]wire.Credentials) *wire.Redactor {
+	r := wire.NewRedactor()
+	for _, k := range keys {
+		for _, secret := range []string{k.AccessKeySecret, k.SecurityToken} {
+			if secret != "" {
+				r.Add(secret)
+			}
+		}
+	}
+	return r
+}
+
+// transport keeps as many connections as cases may run at once.
+func transport() http.RoundTripper {
+	return &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true, IdleConnTimeout: 30 * time.Second}
+}
+
+func (target Target) plan(c *contract.Contract) (*plan.Plan, error) {
+	in, err := LoadInputs(c, fixtures.Inputs, "inputs")
+	if err != nil {
+		return nil, err
+	}
+	p, err := Plan(c, in)
+	if err != nil {
+		return nil, err
+	}
+	return p.Select(target.Select, target.Skip, contract.Inferred)
+}
+
+func (target Target) profile(c *contract.Contract) (*profile.Profile, error) {
+	if err := profile.CheckEndpoint(target.URL); err != nil {
+		return nil, fmt.Errorf("target: URL: %w", err)
+	}
+	p := &profile.Profile{
+		File: "target", Region: target.Region, Bindings: target.Bindings,
+		Credentials: map[string]profile.Credential{
+			"default": {AccessKeyID: target.AccessKeyID, AccessKeySecret: target.AccessKeySecret},
+		},
+		Wait: profile.Wait{Initial: 5 * time.Millisecond, Factor: 1.5, Cap: 200 * time.Millisecond, Deadline: time.Minute},
+	}
+	if target.Profile != nil {
+		var err error
+		if p, err = profile.Load("profile", target.Profile); err != nil {
+			return nil, err
+		}
+	}
+	if p.Region == "" {
+		return nil, errors.New("target: Region is missing: want one that the server has")
+	}
+	p.Endpoint = target.URL
+	return p, p.Validate(c)
+}
