@@ -1,0 +1,220 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+func TestProbeSendsWhatWasAsked(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	_, s := testSession(t, f)
+	p := regions()
+	p.Before = []Edit{{Name: "lower case", Do: func(d *wire.Draft) { d.Set("Format", "json") }}}
+	a := mustProbe(t, s, p)
+	if !a.OK || a.Format != "JSON" {
+		t.Errorf("Probe() = %d in %s, want a success in JSON", a.Status, a.Format)
+	}
+	got := map[string]string{}
+	for _, name := range []string{"Action", "Format", "RegionId", "AccessKeyId", "Version"} {
+		got[name] = f.seen[0].Get(name)
+	}
+	want := map[string]string{"Action": "ListUsage", "Format": "json", "RegionId": "cn-hangzhou", "AccessKeyId": "id", "Version": "2018-08-08"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("sent parameters mismatch (-want +got):\n%s", diff)
+	}
+	if kept, n := s.Exchanges(); len(kept) != 1 || n != 1 {
+		t.Errorf("Exchanges() = %d of %d, want 1 of 1", len(kept), n)
+	}
+}
+
+func TestProbeOptions(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	tests := []struct {
+		name   string
+		option Option
+		param  string
+		want   string
+	}{
+		{"another entry", As("arrears"), "AccessKeyId", "poor"},
+		{"another key", WithCredentials(wire.Credentials{AccessKeyID: "x"}), "AccessKeyId", "x"},
+		{"another time", Skew(-time.Hour), "Timestamp", "2026-01-02T02:04:05Z"},
+		{"a nonce", WithNonce("n1"), "SignatureNonce", "n1"},
+		{"a condition's key", Under("account.arrears"), "AccessKeyId", "poor"},
+		{"a condition's parameter", Under("vswitch.exhausted"), "VSwitchId", "vsw-full"},
+		{"bound", Bound(), "RegionId", "$region"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			f := newFake()
+			target := testTarget(t, f)
+			target.Clock = func() time.Time { return at }
+			s := NewEnvironment(target).Session(&Case{ID: "c"})
+			mustProbe(t, s, regions(), tt.option)
+			if got := f.seen[0].Get(tt.param); got != tt.want {
+				t.Errorf("sent %s=%q, want %q", tt.param, got, tt.want)
+			}
+		})
+	}
+}
+
+func TestProbeSkipsWhatTheProfileLacks(t *testing.T) {
+	t.Parallel()
+	_, s := testSession(t, newFake())
+	for name, o := range map[string]Option{
+		`"nobody"`:          As("nobody"),
+		"zone.noStock":      Under("zone.noStock"),
+		"account.riskWhich": Under("account.riskWhich"),
+	} {
+		_, err := s.Probe(context.Background(), regions(), o)
+		reason, ok := IsSkip(err)
+		if !ok || !strings.Contains(reason, name) {
+			t.Errorf("Probe() error = %v, want a skip that names %s", err, name)
+		}
+	}
+}
+
+func TestNoncesDiffer(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	e, s := testSession(t, f)
+	other := e.Session(&Case{ID: "other"})
+	for range 20 {
+		mustProbe(t, s, regions())
+		mustProbe(t, other, regions())
+	}
+	seen := map[string]bool{}
+	for _, q := range f.seen {
+		seen[q.Get("SignatureNonce")] = true
+	}
+	if len(seen) != 40 {
+		t.Errorf("%d nonces for 40 requests", len(seen))
+	}
+}
+
+func TestThrottlingIsWaitedOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.before = func(n int, _ string) (int, string, error) {
+			if n <= 3 {
+				return 400, `"Code":"Throttling"`, nil
+			}
+			return 0, "", nil
+		}
+		_, s := testSession(t, f)
+		if a := mustProbe(t, s, regions()); !a.OK || f.requests != 4 {
+			t.Errorf("Probe() = %d after %d requests, want a success after 4", a.Status, f.requests)
+		}
+	})
+}
+
+func TestThrottlingThatStaysIsInconclusive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.before = func(int, string) (int, string, error) { return 400, `"Code":"Throttling"`, nil }
+		_, s := testSession(t, f)
+		_, err := s.Probe(t.Context(), regions())
+		if reason, ok := IsInconclusive(err); !ok || !strings.Contains(reason, "throttled") {
+			t.Errorf("Probe() error = %v, want inconclusive: throttled", err)
+		}
+		if a := mustProbe(t, s, regions(), Throttling()); a.Code != "Throttling" {
+			t.Errorf("Probe(Throttling()) = %s, want the answer itself", a.Code)
+		}
+	})
+}
+
+func TestConnectionThatClosesTwiceIsAFinding(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.before = func(int, string) (int, string, error) { return 0, "", io.ErrUnexpectedEOF }
+	_, s := testSession(t, f)
+	_, err := s.Probe(context.Background(), regions())
+	if _, ok := IsInconclusive(err); !ok || f.requests != 2 {
+		t.Errorf("Probe() = %v after %d requests, want inconclusive after 2", err, f.requests)
+	}
+	found := s.Findings()
+	if len(found) != 1 || found[0].Clause != "common#envelope/error.status" {
+		t.Errorf("Findings() = %v, want one about error.status", found)
+	}
+}
+
+func TestConnectionThatClosesOnceIsForgiven(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.before = func(n int, _ string) (int, string, error) {
+		if n == 1 {
+			return 0, "", io.EOF
+		}
+		return 0, "", nil
+	}
+	_, s := testSession(t, f)
+	mustProbe(t, s, regions())
+	if len(s.Findings()) != 0 {
+		t.Errorf("Findings() = %v, want none", s.Findings())
+	}
+}
+
+func TestConnectionThatIsRefusedIsNoFinding(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	f.before = func(int, string) (int, string, error) { return 0, "", errors.New("connection refused") }
+	var broken error
+	target := testTarget(t, f)
+	target.Broken = func(err error) { broken = err }
+	s := NewEnvironment(target).Session(&Case{ID: "c"})
+	_, err := s.Probe(context.Background(), regions())
+	if _, ok := IsInconclusive(err); !ok || len(s.Findings()) != 0 || broken == nil {
+		t.Errorf("Probe() = %v with %v, broken %v; want inconclusive, no finding, and the run told", err, s.Findings(), broken)
+	}
+}
+
+func TestEventually(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, s := testSession(t, newFake())
+		begin, looks := time.Now(), 0
+		err := s.Eventually(t.Context(), "it", func() (bool, error) { looks++; return looks == 4, nil })
+		if took := time.Since(begin); err != nil || took != 7*time.Millisecond {
+			t.Errorf("Eventually() = %v in %v, want the pauses 1, 2 and 4 ms", err, took)
+		}
+		err = s.Eventually(t.Context(), "the moon", func() (bool, error) { return false, nil })
+		if !IsTimeout(err) || !strings.Contains(err.Error(), "the moon") {
+			t.Errorf("Eventually() = %v, want a timeout that names the moon", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		err = s.Eventually(ctx, "it", func() (bool, error) { return false, nil })
+		if _, ok := IsInconclusive(err); !ok || IsTimeout(err) || !errors.Is(err, context.Canceled) {
+			t.Errorf("Eventually() = %v, want inconclusive: interrupted", err)
+		}
+	})
+}
+
+func TestExchangesAreBounded(t *testing.T) {
+	t.Parallel()
+	_, s := testSession(t, newFake())
+	var last string
+	for range 3 * maxExchanges {
+		last = mustProbe(t, s, regions()).RequestID
+	}
+	kept, n := s.Exchanges()
+	if len(kept) != maxExchanges || n != 3*maxExchanges {
+		t.Fatalf("Exchanges() = %d of %d, want %d of %d", len(kept), n, maxExchanges, 3*maxExchanges)
+	}
+	if !strings.Contains(string(kept[len(kept)-1].RespBody), last) {
+		t.Error("the last exchange is not kept")
+	}
+}
