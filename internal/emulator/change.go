@@ -47,7 +47,7 @@ func (e *Emulator) wrongState(q *request, r *record) *refusal {
 // update changes the named values of a resource. Work that will fail changes
 // nothing.
 func update(e *Emulator, q *request) (*wire.Map, *refusal) {
-	c, s := e.locked(q, q.region)
+	c, s := e.locked(q)
 	defer c.mu.Unlock()
 	r, no := e.target(q, s)
 	if no != nil {
@@ -68,11 +68,14 @@ func update(e *Emulator, q *request) (*wire.Map, *refusal) {
 }
 
 // changeOf returns the values that the request would change: not those that
-// say which resource, where, or in whose name.
+// say which resource, where, or by which token.
 func (e *Emulator) changeOf(q *request, r *record) input {
 	in := q.input.without(r.kind.IDParameter).without(e.world.Parameters.Region)
 	if q.op.Idempotency != nil {
 		in = in.without(q.op.Idempotency.Parameter)
+	}
+	for _, path := range r.kind.Unique {
+		in = in.without(path)
 	}
 	return in
 }
@@ -121,7 +124,7 @@ func (e *Emulator) apply(q *request, r *record, change input) {
 
 // remove deletes a resource.
 func remove(e *Emulator, q *request) (*wire.Map, *refusal) {
-	c, s := e.locked(q, q.region)
+	c, s := e.locked(q)
 	defer c.mu.Unlock()
 	r, no := e.target(q, s)
 	if no != nil {

@@ -18,49 +18,64 @@ const (
 
 // create makes a resource from the request's parameters.
 func create(e *Emulator, q *request) (*wire.Map, *refusal) {
-	return e.make(q, q.region, q.plan.complete(q.input))
+	c, s := e.locked(q)
+	defer c.mu.Unlock()
+	return e.make(q, c, s, q.plan.complete(q.input))
 }
 
 // duplicate makes a resource in another region from one that stands here.
 func duplicate(e *Emulator, q *request) (*wire.Map, *refusal) {
-	original, no := e.original(q)
-	if no != nil {
-		return nil, no
-	}
-	in := q.plan.complete(q.input)
-	_, means := e.means(q)
-	for _, path := range means.Inherit {
-		if !q.input.has(path) {
-			in = append(in.without(path), original.only(path)...)
-		}
-	}
 	where := e.world.regions[q.input.text(e.world.Parameters.Destination)]
 	if where == nil {
 		where = q.region
 	}
-	return e.make(q, where, in)
-}
-
-// original returns the values of the resource that is copied.
-func (e *Emulator) original(q *request) (input, *refusal) {
-	c, s := e.locked(q, q.region)
-	defer c.mu.Unlock()
-	r, no := e.target(q, s)
+	here, there := e.cell(q.owner.ID, q.region.ID), e.cell(q.owner.ID, where.ID)
+	defer lockBoth(here, there)()
+	kind := q.op.Effect.Resource
+	original, no := e.target(q, here.shelf(kind, q.now, e.settle))
 	if no != nil {
 		return nil, no
 	}
-	if no := e.wrongState(q, r); no != nil {
+	if no := e.wrongState(q, original); no != nil {
 		return nil, no
 	}
-	return r.input, nil
+	return e.make(q, there, there.shelf(kind, q.now, e.settle), e.copied(q, original))
 }
 
-// make adds a resource, unless it exists already, the account has too many,
-// or the request only wanted to know.
-func (e *Emulator) make(q *request, where *region, in input) (*wire.Map, *refusal) {
+// lockBoth locks two cells, which may be one, in the order that all requests
+// take them in, and returns what unlocks them.
+func lockBoth(a, b *cell) (unlock func()) {
+	if a == b {
+		a.mu.Lock()
+		return a.mu.Unlock
+	}
+	if b.key.region < a.key.region {
+		a, b = b, a
+	}
+	a.mu.Lock()
+	b.mu.Lock()
+	return func() {
+		b.mu.Unlock()
+		a.mu.Unlock()
+	}
+}
+
+// copied returns the values of a copy: the request's own, and the original's
+// for what is copied and not named anew.
+func (e *Emulator) copied(q *request, original *record) input {
+	in := q.plan.complete(q.input)
+	for _, path := range original.means.Inherit {
+		if !q.input.has(path) {
+			in = append(in.without(path), original.input.only(path)...)
+		}
+	}
+	return in
+}
+
+// make adds a resource to a locked cell, unless it exists already, the account
+// has too many, or the request only wanted to know.
+func (e *Emulator) make(q *request, c *cell, s *shelf, in input) (*wire.Map, *refusal) {
 	kind, means := e.means(q)
-	c, s := e.locked(q, where)
-	defer c.mu.Unlock()
 	if len(kind.Unique) > 0 && hasAll(in, kind.Unique) && s.alike(kind.Unique, in) != nil {
 		return nil, e.violation("duplicate", kind.Unique[len(kind.Unique)-1])
 	}
@@ -70,15 +85,15 @@ func (e *Emulator) make(q *request, where *region, in input) (*wire.Map, *refusa
 	if no := e.dryRefusal(q); no != nil {
 		return nil, no
 	}
-	r := e.newRecord(q, c, where, in)
+	r := e.newRecord(q, c, in)
 	c.add(r, s)
 	return e.created(q, r), nil
 }
 
-func (e *Emulator) newRecord(q *request, c *cell, where *region, in input) *record {
+func (e *Emulator) newRecord(q *request, c *cell, in input) *record {
 	kind, means := e.means(q)
 	r := &record{
-		id: c.ids.id(kind.IDPrefix), kind: kind, means: means, where: where.ID, input: q.withoutSecrets(in), created: q.now,
+		id: c.ids.id(kind.IDPrefix), kind: kind, means: means, where: c.key.region, input: q.withoutSecrets(in), created: q.now,
 		instance: c.ids.id(means.Prefixes["instance"]), snapshot: c.ids.id(means.Prefixes["snapshot"]),
 		flash: c.ids.id(means.Prefixes["flashSnapshot"]),
 	}

@@ -30,7 +30,7 @@ func describe(e *Emulator, q *request) (*wire.Map, *refusal) {
 
 // snapshot returns all resources of the effect's kind as they are now.
 func (e *Emulator) snapshot(q *request) []entry {
-	c, s := e.locked(q, q.region)
+	c, s := e.locked(q)
 	defer c.mu.Unlock()
 	out := make([]entry, 0, len(s.list))
 	for _, r := range s.list {

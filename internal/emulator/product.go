@@ -112,10 +112,10 @@ func fingerprintOf(in input) string {
 	return string(sum[:])
 }
 
-// locked returns the cell that the request works in, locked, and its shelf of
-// the effect's kind of resource.
-func (e *Emulator) locked(q *request, where *region) (*cell, *shelf) {
-	c := e.cell(q.owner.ID, where.ID)
+// locked returns the resources of the effect's kind in the request's region,
+// with their cell locked. The caller unlocks it.
+func (e *Emulator) locked(q *request) (*cell, *shelf) {
+	c := e.cell(q.owner.ID, q.region.ID)
 	c.mu.Lock()
 	return c, c.shelf(q.op.Effect.Resource, q.now, e.settle)
 }
