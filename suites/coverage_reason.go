@@ -38,9 +38,9 @@ var conditionReasons = map[string]string{
 	"request.malformedSecurityToken": "for a token that nobody gave out the documents have two answers: that it is refused is tested, with which text is not",
 	"request.foreignSecurityToken":   "needs two temporary keys, which no profile has to have",
 	"request.incompleteSignature":    "for a signature of a wrong form the documents have two answers: that it is refused is tested, with which of them is not",
-	"request.badOwnerId":             "OwnerId is known to SDKs alone and is ignored like any parameter that an operation does not have",
-	"request.badOwnerAccount":        "OwnerAccount is known to SDKs alone and is ignored like any parameter that an operation does not have",
-	"request.badOwner":               "OwnerId and OwnerAccount are known to SDKs alone and ignored",
+	"request.badOwnerId":             "no operation lists OwnerId: SDKs alone know it, and a profile has no account number to send",
+	"request.badOwnerAccount":        "no operation lists OwnerAccount: SDKs alone know it, and a profile has no account to send",
+	"request.badOwner":               "no operation lists OwnerId or OwnerAccount: SDKs alone know them",
 	"request.unsupportedParameter":   "contradicts that unknown parameters are ignored, which is tested",
 	"request.badContentMd5":          "no client sends Content-MD5, and nobody documents who reads it",
 }
