@@ -23,8 +23,8 @@ func Lint(c *Contract) []Problem {
 	l := &linter{c: c}
 	for _, check := range []func(*linter){
 		(*linter).schema, (*linter).sources, (*linter).conditions, (*linter).protocol, (*linter).gateway,
-		(*linter).fields, (*linter).violations, (*linter).rules, (*linter).errors, (*linter).examples,
-		(*linter).effects, (*linter).resources, (*linter).tokens, (*linter).levels,
+		(*linter).fields, (*linter).rules, (*linter).errors, (*linter).examples,
+		(*linter).effects, (*linter).resources, (*linter).tokens, (*linter).levels, (*linter).complete,
 	} {
 		check(l)
 	}
@@ -142,9 +142,36 @@ func (l *linter) first(fields []*Field) Place {
 	return Place{File: l.c.File, Line: 1}
 }
 
+// complete: what code looks up by its keyword is there to be found.
+func (l *linter) complete() {
+	at := l.first(l.c.Protocol.Common)
+	for _, keyword := range ProtocolKeywords {
+		if l.c.Protocol.Clauses[keyword] == nil {
+			l.report(at, "keyword", "x-acs-protocol: clauses: %s is not stated", keyword)
+		}
+	}
+	at = l.c.Envelope.Error.Place
+	for _, keyword := range EnvelopeKeywords {
+		if l.c.Envelope.Clauses[keyword] == nil {
+			l.report(at, "keyword", "x-acs-envelope: clauses: %s is not stated", keyword)
+		}
+	}
+	at = l.c.Idempotency.Place
+	for _, kind := range ViolationKinds {
+		if l.c.Violation(kind) == nil {
+			l.report(at, "violation", "x-acs-violations: no row answers kind %s", kind)
+		}
+	}
+}
+
 // gateway: the order has each stage once.
 func (l *linter) gateway() {
 	g := l.c.Gateway
+	for _, stage := range GatewayStages {
+		if !slices.Contains(g.Order, stage) {
+			l.report(g.Clause.Place, "gateway", "order leaves out stage %s", stage)
+		}
+	}
 	for i, stage := range g.Order {
 		if slices.Contains(g.Order[:i], stage) {
 			l.report(g.Clause.Place, "gateway", "order names stage %s twice", stage)

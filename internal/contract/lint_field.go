@@ -118,30 +118,7 @@ func (l *linter) names(o *Operation) {
 	}
 }
 
-// answers is which kind of violation a broken keyword is.
-var answers = map[string]string{
-	"required": "missing", "nonEmpty": "empty", "type": "type", "format": "type", "enum": "enum", "minimum": "minimum",
-	"maximum": "maximum", "minLength": "minLength", "maxLength": "maxLength", "pattern": "pattern", "maxItems": "maxItems",
-	"minItems": "missing",
-}
-
-// ViolationOf returns the kind of violation that breaking a parameter's keyword
-// is, empty for a keyword that cannot be broken, such as default.
-func ViolationOf(keyword string) string { return answers[keyword] }
-
-// violations: every way in which a parameter can be bad has a row that answers.
-func (l *linter) violations() {
-	for _, cl := range l.c.Clauses {
-		if cl.Kind != "parameter" || cl.Operation == "" {
-			continue
-		}
-		if kind := ViolationOf(cl.Keyword); kind != "" && l.c.Violation(kind) == nil {
-			l.report(cl.Place, "violation", "%s: no row of x-acs-violations answers kind %s", cl.ID, kind)
-		}
-	}
-}
-
-// rules: the parameters exist, and a row answers the breach.
+// rules: the parameters exist.
 func (l *linter) rules() {
 	for _, o := range l.c.Operations {
 		for _, r := range o.Rules {
@@ -149,9 +126,6 @@ func (l *linter) rules() {
 				if o.Parameter(path) == nil {
 					l.report(r.Place, "rule", "%s: rule %s: there is no parameter %s", o.Name, r.ID, path)
 				}
-			}
-			if r.Violation != "" && l.c.Violation(r.Violation) == nil {
-				l.report(r.Place, "rule", "%s: rule %s: no row of x-acs-violations answers kind %s", o.Name, r.ID, r.Violation)
 			}
 		}
 	}

@@ -25,6 +25,7 @@ func (l *linter) schema() {
 	if len(r.faults) > 0 || r.root == nil {
 		return // a contract made by hand has no text
 	}
+	l.components(r.root)
 	compiled, err := compileSchema()
 	if err != nil {
 		l.report(Place{File: "spec/x-acs.schema.json", Line: 1}, "schema", "%v", err)
@@ -37,6 +38,33 @@ func (l *linter) schema() {
 			at := Place{File: l.c.File, Line: lineAt(r.root, e)}
 			l.report(at, "schema", "%s: %s", "/"+strings.Join(e.InstanceLocation, "/"), e.ErrorKind.LocalizedString(printer))
 		}
+	}
+}
+
+// components: every component is referred to.
+func (l *linter) components(root *yaml.Node) {
+	used := map[string]bool{}
+	refs(root, used)
+	sections := step(root, "components")
+	if sections == nil {
+		return
+	}
+	for i := 0; i+1 < len(sections.Content); i += 2 {
+		section := sections.Content[i]
+		for j, key := range sections.Content[i+1].Content {
+			if j%2 == 0 && !used["#/components/"+section.Value+"/"+key.Value] {
+				l.report(Place{l.c.File, key.Line}, "component", "nothing refers to %s/%s", section.Value, key.Value)
+			}
+		}
+	}
+}
+
+func refs(n *yaml.Node, used map[string]bool) {
+	for i, c := range n.Content {
+		if n.Kind == yaml.MappingNode && i%2 == 0 && c.Value == "$ref" {
+			used[n.Content[i+1].Value] = true
+		}
+		refs(c, used)
 	}
 }
 

@@ -86,8 +86,8 @@ func TestLoadReportsAllAtOnce(t *testing.T) {
 		Replace(read(t, smallFile))
 	_, err := Load("c.yaml", []byte(text))
 	want := `load contract c.yaml: c.yaml:19: x-acs-protocol: skew: want a whole number, have "soon"
-c.yaml:32: x-acs-gateway: order: unknown word "first"
-c.yaml:161: CreateCache rule: unknown kind "most", want one of atMostOne, atLeastOne, requires, notValue, ignoredWith, notPrefix, notContains`
+c.yaml:51: x-acs-gateway: order: unknown word "first"
+c.yaml:195: CreateCache rule: unknown kind "most", want one of atMostOne, atLeastOne, requires, notValue, ignoredWith, notPrefix, notContains`
 	if err == nil || err.Error() != want {
 		t.Errorf("Load() mismatch (-want +got):\n%s", cmp.Diff(want, err.Error()))
 	}
@@ -164,36 +164,44 @@ func TestFields(t *testing.T) {
 func TestClauses(t *testing.T) {
 	t.Parallel()
 	c := load(t, smallFile)
+	text := read(t, smallFile)
+	at := func(needle string) Place {
+		before, _, ok := strings.Cut(text, needle)
+		if !ok {
+			t.Fatalf("the text does not hold %q", needle)
+		}
+		return Place{smallFile, strings.Count(before, "\n") + 1}
+	}
 	want := []*Clause{
 		{
 			ID: "CreateCache#parameter/ClientToken/maxLength", Operation: "CreateCache", Kind: "parameter",
 			Subject: "ClientToken", Keyword: "maxLength", Promise: "ClientToken holds at most 64 characters.", Level: Should,
-			Sources: []string{"META"}, Note: "the page is silent", Place: Place{smallFile, 240},
+			Sources: []string{"META"}, Note: "the page is silent", Place: at(`    ClientToken: {name`),
 		},
 		{
 			ID: "CreateCache#parameter/RegionId/nonEmpty", Operation: "CreateCache", Kind: "parameter",
 			Subject: "RegionId", Keyword: "nonEmpty", Promise: "RegionId must not be empty.", Level: Should,
 			Sources: []string{"PAGE", "META"}, Note: "no page says what an empty value is; we read it as missing",
-			Place: Place{smallFile, 96},
+			Place: at(`        - {$ref: "#/components/parameters/RegionId"}`),
 		},
 		{
 			ID: "CreateCache#error/403/QuotaExceeded/message", Operation: "CreateCache", Kind: "error", Subject: "QuotaExceeded",
 			Keyword: "message", Promise: "The message of 403 QuotaExceeded is: %s quota exceeded.", Level: Must,
-			Sources: []string{"PAGE", "META"}, Place: Place{smallFile, 165},
+			Sources: []string{"PAGE", "META"}, Place: at(`{code: QuotaExceeded`),
 		},
 		{
 			ID: "common#gateway/Missing%s/message", Kind: "gateway", Subject: "Missing%s", Keyword: "message",
 			Promise: "The message of 400 Missing%s is: %s is mandatory for this action.", Level: Inferred,
-			Sources: []string{"META"}, Place: Place{smallFile, 36},
+			Sources: []string{"META"}, Place: at(`{code: "Missing%s"`),
 		},
 		{
 			ID: "Cache#transition/Ready→gone:expire", Kind: "transition", Subject: "Ready→gone", Keyword: "expire",
-			Promise: "expire leads a Cache from Ready to gone.", Level: Should, Sources: []string{"META"}, Place: Place{smallFile, 84},
+			Promise: "expire leads a Cache from Ready to gone.", Level: Should, Sources: []string{"META"}, Place: at(`on: expire}`),
 		},
 		{
 			ID: "DescribeCaches#response/Caches.N.Created/format", Operation: "DescribeCaches", Kind: "response",
 			Subject: "Caches.N.Created", Keyword: "format", Level: Must, Sources: []string{"PAGE", "META"},
-			Promise: `Caches.N.Created matches ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z$.`, Place: Place{smallFile, 203},
+			Promise: `Caches.N.Created matches ^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2})?Z$.`, Place: at(`Created: {type`),
 		},
 	}
 	for _, w := range want {
