@@ -1,0 +1,195 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+const full = `endpoint: https://eci.cn-hangzhou.aliyuncs.com
+region: cn-hangzhou
+credentials:
+  default: {accessKeyId: id, accessKeySecret: secret, securityToken: token}
+  arrears: {profile: poor}
+  chain: {env: true}
+bindings:
+  VSwitchId: vsw-1
+  Image.1: nginx
+  Size: 30
+conditions:
+  account.arrears: {credentials: arrears}
+  vswitch.exhausted: {set: {VSwitchId: vsw-2}}
+  zone.noStock: {unavailable: "cannot be provoked"}
+wait: {initial: 100ms, factor: 2, cap: 3s, deadline: 1m}
+limits: {rate: 5.5, concurrency: 4, maxResources: 6}
+baseline: sandbox.baseline.yaml
+`
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	got, err := Load("p.yaml", []byte(full))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := &Profile{
+		File: "p.yaml", Endpoint: "https://eci.cn-hangzhou.aliyuncs.com", Region: "cn-hangzhou",
+		Credentials: map[string]Credential{
+			"default": {AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"},
+			"arrears": {Profile: "poor"}, "chain": {Env: true},
+		},
+		Bindings: map[string]string{"VSwitchId": "vsw-1", "Image.1": "nginx", "Size": "30"},
+		Conditions: map[string]Condition{
+			"account.arrears":   {Credentials: "arrears"},
+			"vswitch.exhausted": {Set: map[string]string{"VSwitchId": "vsw-2"}},
+			"zone.noStock":      {Unavailable: "cannot be provoked"},
+		},
+		Wait:     Wait{Initial: 100 * time.Millisecond, Factor: 2, Cap: 3 * time.Second, Deadline: time.Minute},
+		Limits:   Limits{Rate: 5.5, Concurrency: 4, MaxResources: 6},
+		Baseline: "sandbox.baseline.yaml",
+	}
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreTypes(contract.Place{})); diff != "" {
+		t.Errorf("Load() mismatch (-want +got):\n%s", diff)
+	}
+	if got.Conditions["zone.noStock"].Place.Line != 14 {
+		t.Errorf("zone.noStock stands in line %d, want 14", got.Conditions["zone.noStock"].Place.Line)
+	}
+}
+
+func TestLoadMinimal(t *testing.T) {
+	t.Parallel()
+	p, err := Load("p.yaml", []byte("endpoint: http://127.0.0.1:1\nregion: r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.Wait != defaultWait || p.Limits != (Limits{}) {
+		t.Errorf("Load() waits %v within %v, want the defaults and no limits", p.Wait, p.Limits)
+	}
+}
+
+func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
+	const head = "endpoint: http://h:1\nregion: r\n"
+	tests := []struct{ name, text, want string }{
+		{"nothing", "", "p.yaml: the profile is empty"},
+		{"no YAML", "a: [", "p.yaml: "},
+		{"a list", "- a", "p.yaml:1: profile: want a mapping"},
+		{"no endpoint", "region: r", "p.yaml:1: endpoint is missing"},
+		{"no region", "endpoint: http://h:1", "p.yaml:1: region is missing"},
+		{"an unknown key", head + "regoin: x", `p.yaml:3: profile: unknown key "regoin": want one of baseline, `},
+		{"an unknown key within", head + "limits: {rat: 1}", `p.yaml:3: limits: unknown key "rat"`},
+		{"a key twice", head + "region: s", `p.yaml:3: profile: key "region" is given twice`},
+		{"another scheme", "region: r\nendpoint: ftp://h", `p.yaml:2: endpoint: endpoint "ftp://h": want http://HOST:PORT`},
+		{"an endpoint without scheme", "endpoint: h:80\nregion: r", `p.yaml:1: endpoint: endpoint "h:80": want`},
+		{"an endpoint with a path", "endpoint: http://h/x\nregion: r", "want no path"},
+		{"half a key", head + "credentials: {default: {accessKeyId: x}}", "p.yaml:3: credentials.default: want {accessKeyId, accessKeySecret}"},
+		{"two forms of a key", head + "credentials: {default: {profile: x, env: true}}", "p.yaml:3: credentials.default: want"},
+		{"a switch that is none", head + "credentials: {default: {env: yes please}}", "credentials.default.env: want true or false"},
+		{"a duration without unit", head + "wait: {cap: 5}", `p.yaml:3: wait.cap: want a duration above zero such as 200ms, 5s or 10m, not "5"`},
+		{"a negative duration", head + "wait: {initial: -5s}", "p.yaml:3: wait.initial: want a duration above zero"},
+		{"a factor that shrinks", head + "wait: {factor: 0.5}", "p.yaml:3: wait.factor: want a number of at least 1"},
+		{"no number", head + "limits: {rate: NaN}", "limits.rate: want a number of at least 0"},
+		{"half a worker", head + "limits: {concurrency: 1.5}", "limits.concurrency: want a whole number of at least 1"},
+		{"no resources", head + "limits: {maxResources: 0}", "limits.maxResources: want a whole number of at least 1"},
+		{"an empty condition", head + "conditions: {a.b: {}}", "p.yaml:3: conditions.a.b: want {credentials: NAME}"},
+		{"a condition met and not", head + "conditions:\n  a.b: {set: {X: y}, unavailable: no}", "p.yaml:4: conditions.a.b: want"},
+		{"a condition's unknown key", head + "credentials: {arrears: {env: true}}\nconditions:\n  a.b: {credentials: arears}", `p.yaml:5: conditions.a.b: credentials "arears": no such entry; nearest: arrears`},
+		{"a binding that is a list", head + "bindings: {Image: [a]}", "p.yaml:3: bindings.Image: want a text"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := Load("p.yaml", []byte(tt.text))
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Load() error = %v, want it to hold %q", err, tt.want)
+			}
+		})
+	}
+}
+
+func TestLoadTellsAllErrorsAtOnce(t *testing.T) {
+	t.Parallel()
+	_, err := Load("p.yaml", []byte("endpoint: ftp://h\nregion: r\nwait: {cap: 5}\nlimits: {rate: x}\n"))
+	if err == nil || strings.Count(err.Error(), "p.yaml:") != 3 {
+		t.Errorf("Load() error = %v, want three", err)
+	}
+}
+
+func FuzzLoad(f *testing.F) {
+	f.Add(full)
+	f.Add("a: &x [*x]\n")
+	f.Add("endpoint: http://h\nregion: r\nbindings: {<<: {a: b}}\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		p, err := Load("p.yaml", []byte(text))
+		if err == nil && (p.Region == "" || CheckEndpoint(p.Endpoint) != nil) {
+			t.Errorf("Load(%q) took a profile without endpoint or region", text)
+		}
+	})
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	c := &contract.Contract{Conditions: []*contract.Condition{{Name: "account.arrears"}, {Name: "zone.noStock"}}}
+	p, err := Load("p.yaml", []byte("endpoint: http://h:1\nregion: r\nconditions:\n  zone.nostock: {unavailable: x}\n  account.arrears: {unavailable: x}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = p.Validate(c)
+	want := `p.yaml:4: conditions: unknown condition "zone.nostock"; nearest: zone.noStock, account.arrears`
+	if err == nil || err.Error() != want {
+		t.Errorf("Validate() = %v, want %s", err, want)
+	}
+	delete(p.Conditions, "zone.nostock")
+	if err := p.Validate(c); err != nil {
+		t.Errorf("Validate() = %v, want nil", err)
+	}
+}
+
+func TestResolve(t *testing.T) {
+	t.Parallel()
+	p, err := Load("p.yaml", []byte(full))
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain := wire.Credentials{AccessKeyID: "c", AccessKeySecret: "s"}
+	got, err := p.Resolve(Lookups{
+		Profile: func(name string) (wire.Credentials, error) { return wire.Credentials{AccessKeyID: name}, nil },
+		Env:     func() (wire.Credentials, error) { return chain, nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]wire.Credentials{
+		"default": {AccessKeyID: "id", AccessKeySecret: "secret", SecurityToken: "token"},
+		"arrears": {AccessKeyID: "poor"}, "chain": chain,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Resolve() mismatch (-want +got):\n%s", diff)
+	}
+	_, err = p.Resolve(Lookups{Env: func() (wire.Credentials, error) { return chain, errors.New("no chain") }})
+	for _, want := range []string{"p.yaml:5: credentials.arrears: ", "p.yaml:6: credentials.chain: no chain"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Resolve() error = %v, want it to hold %q", err, want)
+		}
+	}
+}
+
+func TestCredentialsPrintNoSecret(t *testing.T) {
+	t.Parallel()
+	p, err := Load("p.yaml", []byte(full))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		if text := fmt.Sprintf(verb, p.Credentials); strings.Contains(text, "secret") || strings.Contains(text, "token") {
+			t.Errorf("%s prints a secret: %s", verb, text)
+		}
+	}
+}
