@@ -140,7 +140,7 @@ func (l *loader) violations(b basis) {
 		if !contains(ViolationKinds, key.Value) {
 			continue
 		}
-		t := table{kind: "violation", subject: key.Value, speaker: "A parameter with fault " + key.Value, basis: b}
+		t := table{kind: "violation", subject: key.Value, speaker: faulty[key.Value], basis: b}
 		l.c.Violations = append(l.c.Violations, &Violation{Kind: key.Value, Error: l.row(v, t), Place: l.place(key)})
 	}
 }

@@ -253,40 +253,6 @@ func (l *loader) alternatives(o object) [][]string {
 	return out
 }
 
-func effectSentence(name string, e *Effect) string {
-	switch e.Kind {
-	case "create":
-		return fmt.Sprintf("%s makes one new %s and answers its id.", name, e.Resource)
-	case "copy":
-		return fmt.Sprintf("%s makes a copy of one %s and answers the copy's id.", name, e.Resource)
-	case "read":
-		return fmt.Sprintf("%s lists what there is of %s and changes nothing.", name, e.Resource)
-	case "update":
-		return fmt.Sprintf("%s changes one %s%s.", name, e.Resource, fromTo(e))
-	case "delete":
-		return fmt.Sprintf("%s makes one %s go away%s.", name, e.Resource, fromTo(e))
-	case "tag":
-		return name + " puts tags on resources."
-	case "untag":
-		return name + " takes tags off resources."
-	case "listTags":
-		return name + " lists the tags of resources and changes nothing."
-	default:
-		return fmt.Sprintf("%s lists %s and changes nothing.", name, e.Kind)
-	}
-}
-
-func fromTo(e *Effect) string {
-	text := ""
-	if len(e.From) > 0 {
-		text = " that is " + choice(e.From)
-	}
-	if e.To != "" {
-		text += ", which is then " + e.To
-	}
-	return text
-}
-
 func (l *loader) echo(op *Operation, n *yaml.Node, b basis) Echo {
 	o := l.object(n, op.Name+" echo", "parameter", "member", "form", "level", "source", "note", "promise")
 	e := Echo{
@@ -413,7 +379,7 @@ func (l *loader) transition(r *Resource, n *yaml.Node, b basis, ends map[string]
 	}
 	promise := o.text("promise")
 	if promise == "" {
-		promise = fmt.Sprintf("%s leads a %s from %s.", t.On, r.Name, strings.Replace(name, "→", " to ", 1))
+		promise = transitionSentence(r.Name, &t)
 	}
 	t.Clause = l.clause(o.basis("", b), n, Clause{ID: id, Kind: "transition", Subject: name, Keyword: t.On, Promise: promise})
 	return t

@@ -196,7 +196,7 @@ func TestClauses(t *testing.T) {
 		},
 		{
 			ID: "Cache#transition/Ready→gone:expire", Kind: "transition", Subject: "Ready→gone", Keyword: "expire",
-			Promise: "expire leads a Cache from Ready to gone.", Level: Should, Sources: []string{"META"}, Place: at(`on: expire}`),
+			Promise: "A Ready Cache goes away when its time is up.", Level: Should, Sources: []string{"META"}, Place: at(`on: expire}`),
 		},
 		{
 			ID: "DescribeCaches#response/Caches.N.Created/format", Operation: "DescribeCaches", Kind: "response",
