@@ -207,3 +207,33 @@ func TestEveryGatewayRow(t *testing.T) {
 		}
 	}
 }
+
+// TestProfileBindsEverything holds the emulator's profile against the contract:
+// whatever must name a real thing has one to name, and the request that names
+// them all is fine.
+func TestProfileBindsEverything(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for _, op := range b.contract.Operations {
+		for _, f := range op.Leaves() {
+			name := strings.ReplaceAll(f.Path, ".N", ".1")
+			if f.Binding != "" && name != "RegionId" && b.profile.Bindings[name] == "" && b.profile.Bindings[strings.TrimSuffix(name, ".1")] == "" {
+				t.Errorf("%s %s names a %s and has no binding", op.Name, f.Path, f.Binding)
+			}
+		}
+	}
+	ids := b.caches("whole")
+	for _, op := range b.contract.Operations {
+		p := b.valid(op.Name, "maximal", ids, "whole-"+op.Name)
+		if op.Effect.Kind == "delete" {
+			continue
+		}
+		b.must(op.Name, p)
+		b.clock.Add(3 * settle)
+	}
+	for _, op := range b.contract.Operations {
+		if op.Effect.Kind == "delete" {
+			b.must(op.Name, b.valid(op.Name, "maximal", ids, "whole-"+op.Name))
+		}
+	}
+}
