@@ -29,8 +29,8 @@ func TestDecodeJSON(t *testing.T) {
 			t.Errorf("%s: EncodeJSON() = %s, want %s", name, got, body)
 		}
 	}
-	v, err := DecodeJSON([]byte("\t{ \"a\" : [ \"\\ud83d\\ude00\\/\\u00e9\\ud83dx\" , 1.50 , { } ] }\r\n"))
-	want := `{"a":["😀/é` + "\uFFFD" + `x",1.50,{}]}`
+	v, err := DecodeJSON([]byte("\t{ \"a\" : [ \"\\ud83d\\ude00\\/\\u00e9\\ud83dx\\udc00\\udc00\" , 1.50 , { } ] }\r\n"))
+	want := `{"a":["😀/é` + "\uFFFD" + `x` + "\uFFFD\uFFFD" + `",1.50,{}]}`
 	if got := string(EncodeJSON(v)); err != nil || got != want {
 		t.Errorf("DecodeJSON() = %s, %v, want %s", got, err, want)
 	}

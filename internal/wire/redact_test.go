@@ -76,6 +76,7 @@ func TestRedactorEdges(t *testing.T) {
 		"repeated":           {[]string{"secret"}, "secretsecret", "REDACTEDREDACTED"},
 		"longest":            {[]string{"secret", "secretive"}, "a secretive one", "a REDACTED one"},
 		"overlapping":        {[]string{"abcdef", "defghi"}, "-abcdefghi-", "-REDACTED-"},
+		"one in another":     {[]string{"abcdefgh", "cdef"}, "-abcdefgh-", "-REDACTED-"},
 		"short in a word":    {[]string{"ab"}, "cab able tab", "cab able tab"},
 		"short alone":        {[]string{"ab"}, "ab", "REDACTED"},
 		"short in query":     {[]string{"ab"}, "?x=ab&y=abc&z=ab", "?x=REDACTED&y=abc&z=REDACTED"},

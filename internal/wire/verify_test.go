@@ -223,3 +223,38 @@ func TestVerifyDrafts(t *testing.T) {
 		}
 	}
 }
+
+// A header that is signed but not there leaves nothing to compare with.
+func TestVerifyMissingHeader(t *testing.T) {
+	t.Parallel()
+	d := NewDraft(worked(ACS3, "POST"))
+	if err := d.Sign(); err != nil {
+		t.Fatal(err)
+	}
+	d.Header.Del("X-Acs-Date")
+	var m *Mismatch
+	if err := receiveDraft(t, d).Verify("testAccessKeySecret"); !errors.As(err, &m) || !m.Malformed {
+		t.Errorf("Verify() = %v, want a malformed Mismatch", err)
+	}
+}
+
+// Clients that split the common parameters from the others sign both, and the
+// signature stands with the common ones.
+func TestSignSplit(t *testing.T) {
+	t.Parallel()
+	d := NewDraft(worked(V1, "POST"))
+	d.Query, d.Form = d.Query[:8], d.Query[8:].Clone()
+	if err := d.Sign(); err != nil {
+		t.Fatal(err)
+	}
+	if d.Query.Count("Signature") != 1 || d.Form.Count("Signature") != 0 {
+		t.Errorf("Sign() put the signature into %v, %v", d.Query, d.Form)
+	}
+	in := receiveDraft(t, d)
+	if err := in.Verify("testAccessKeySecret"); err != nil {
+		t.Errorf("Verify() = %v", err)
+	}
+	if sig, _ := in.Common("Signature"); sig != "+IknQ+di+ff47VE1P0/FwGf/QOk=" {
+		t.Errorf("Sign() gave %q", sig)
+	}
+}

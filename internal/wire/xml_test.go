@@ -39,6 +39,7 @@ func TestDecodeXML(t *testing.T) {
 		"no declaration":     {"<a><RequestId>R</RequestId></a>", `{"RequestId":"R","ImageCaches":[]}`},
 		"mark and comments":  {"\uFEFF<!-- x --><?pi y?><a><!-- x - y --><RequestId>R<!-- z -->S</RequestId><?pi?></a><!-- e -->", `{"RequestId":"RS","ImageCaches":[]}`},
 		"cdata":              {"<a><RequestId>1<![CDATA[<b>&amp;]]>2</RequestId></a>", `{"RequestId":"1<b>&amp;2","ImageCaches":[]}`},
+		"line ends in cdata": {"<a><RequestId><![CDATA[1\r\n2\r3]]></RequestId></a>", `{"RequestId":"1\n2\n3","ImageCaches":[]}`},
 		"line ends":          {"<a><RequestId>1\r\n2\r3&#13;</RequestId></a>", `{"RequestId":"1\n2\n3\r","ImageCaches":[]}`},
 		"spaces kept":        {"<a><RequestId> R </RequestId></a >", `{"RequestId":" R ","ImageCaches":[]}`},
 		"attributes":         {`<a x="1" y = '2>'><RequestId z:z="&lt;"/></a>`, `{"RequestId":"","ImageCaches":[]}`},
