@@ -1,0 +1,119 @@
+package run
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+)
+
+func sample() Result {
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678000, time.UTC)
+	return Result{
+		Case: "Op/family/subject/variant", Operation: "Op", Family: "family", Clause: "Op#c", Level: contract.Should,
+		Verdict: Fail, Reason: "want <a> & b", Requests: 3, Start: at, Duration: 1234 * time.Microsecond, Seed: 1<<64 - 1,
+		Findings: []check.Finding{{Clause: "Op#c", Level: contract.Should, Pointer: "/status", Want: "2xx", Got: "400"}},
+		Exchanges: []Exchange{{
+			Operation: "Op", Method: "GET", URL: "http://h/?Action=Op", Header: http.Header{"A": {"b"}}, Params: []Param{{"Name", "ü"}},
+			Body: "b", Status: 400, RespHeader: http.Header{"C": {"d"}}, RespBody: "{}", Error: "e", Start: at, Duration: 5 * time.Microsecond,
+		}},
+	}
+}
+
+func TestResultReadsAsItWasWritten(t *testing.T) {
+	t.Parallel()
+	want := []Result{sample(), {Verdict: Pass, Level: contract.Must, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}}
+	var b bytes.Buffer
+	for _, r := range want {
+		line, err := r.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.Write(append(line, "\n\n"...))
+	}
+	got, err := Decode(&b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Decode() mismatch (-want +got):\n%s", diff)
+	}
+}
+
+func TestLineHasTheFixedNames(t *testing.T) {
+	t.Parallel()
+	line, err := sample().MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bytes.ContainsAny(line, "\n") || !bytes.Contains(line, []byte("want <a> & b")) {
+		t.Errorf("the line is broken or escaped: %s", line)
+	}
+	var m map[string]json.RawMessage
+	if err := json.Unmarshal(line, &m); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"case", "operation", "family", "clause", "level", "verdict", "reason", "findings", "exchanges", "start", "durationMs", "seed"} {
+		if _, ok := m[name]; !ok {
+			t.Errorf("the line has no %q", name)
+		}
+	}
+	if got := string(m["durationMs"]); got != "1.234" {
+		t.Errorf("durationMs is %s, want 1.234", got)
+	}
+	for name, want := range map[string][]string{"findings": {"clause", "got", "level", "pointer", "want"}} {
+		var list []map[string]any
+		if err := json.Unmarshal(m[name], &list); err != nil {
+			t.Fatal(err)
+		}
+		var keys []string
+		for k := range list[0] {
+			keys = append(keys, k)
+		}
+		slices.Sort(keys)
+		if diff := cmp.Diff(want, keys); diff != "" {
+			t.Errorf("%s mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+	empty, err := Result{Verdict: Pass}.MarshalJSON()
+	if err != nil || !bytes.Contains(empty, []byte(`"findings":[],"exchanges":[]`)) {
+		t.Errorf("a pass is written as %s, want empty lists", empty)
+	}
+}
+
+func TestDecodeNamesTheLine(t *testing.T) {
+	t.Parallel()
+	good, err := sample().MarshalJSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := []struct{ name, bad, want string }{
+		{"half a line", `{"case":"x`, "line 2"},
+		{"another verdict", `{"verdict":"maybe","level":"must"}`, `unknown verdict "maybe"`},
+		{"another level", `{"verdict":"pass","level":"high"}`, `"high"`},
+		{"a finding's level", `{"verdict":"fail","level":"must","findings":[{"clause":"c","level":"x"}]}`, "finding about c"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := Decode(strings.NewReader(string(good) + "\n" + tt.bad + "\n"))
+			if err == nil || !strings.Contains(err.Error(), "read results: line 2") || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("Decode() error = %v, want line 2 and %q", err, tt.want)
+			}
+			if len(got) != 1 {
+				t.Errorf("Decode() gave %d results before the bad line, want 1", len(got))
+			}
+		})
+	}
+	if _, err := Decode(strings.NewReader(strings.Repeat("x", maxLine+1))); err == nil {
+		t.Error("Decode() took an endless line")
+	}
+}

@@ -1,0 +1,78 @@
+package run
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// deaf never answers.
+type deaf struct{}
+
+func (deaf) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// page is a server for people.
+type page struct{}
+
+func (page) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{
+		StatusCode: 200, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Body: io.NopCloser(strings.NewReader("<html><p>hello</html>")),
+	}, nil
+}
+
+func TestPreflight(t *testing.T) {
+	t.Parallel()
+	says := func(status int, members string) http.RoundTripper {
+		return &target{answer: func(int, url.Values) (int, string, error) { return status, members, nil }}
+	}
+	tests := []struct {
+		name string
+		rt   http.RoundTripper
+		want error
+	}{
+		{"a target", good(), nil},
+		{"a target with other faults", says(500, `"Code":"InternalError"`), nil},
+		{"a target without the operation", says(404, `"Code":"InvalidAction.NotFound"`), nil},
+		{"an unknown key", says(404, `"Code":"InvalidAccessKeyId.NotFound"`), ErrCredentials},
+		{"a disabled key", says(400, `"Code":"InvalidAccessKeyId.Inactive"`), ErrCredentials},
+		{"a wrong secret", says(400, `"Code":"SignatureDoesNotMatch"`), ErrCredentials},
+		{"an expired token", says(400, `"Code":"InvalidSecurityToken.Expired"`), ErrCredentials},
+		{"a clock that is off", says(400, `"Code":"InvalidTimeStamp.Expired"`), ErrCredentials},
+		{"a door", says(401, ``), ErrCredentials},
+		{"nobody", &target{answer: func(int, url.Values) (int, string, error) { return 0, "", errors.New("connection refused") }}, ErrUnreachable},
+		{"somebody who never answers", deaf{}, ErrUnreachable},
+		{"a web page", page{}, ErrUnreachable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				begin := time.Now()
+				err := Preflight(t.Context(), testOptions(t, tt.rt))
+				if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
+					t.Errorf("Preflight() = %v, want %v", err, tt.want)
+				}
+				if took := time.Since(begin); took >= 5*time.Second {
+					t.Errorf("Preflight() took %v", took)
+				}
+				if err != nil && (strings.Contains(err.Error(), "\n") || strings.Contains(err.Error(), "secret")) {
+					t.Errorf("Preflight() error %q, want one line without a secret", err)
+				}
+			})
+		})
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Preflight(ctx, testOptions(t, good())); !errors.Is(err, context.Canceled) {
+		t.Errorf("Preflight() of an interrupted run = %v", err)
+	}
+}
