@@ -117,7 +117,11 @@ func (d *decoder) read(tree *Node, param int) {
 		return
 	}
 	leaf := d.descend(tree, steps, param)
-	d.setText(leaf, shape, param, p.Value, "")
+	if leaf.Present || shape.Lexical.check(p.Value) != noFault {
+		source{d, param, d.path(param)}.setText(leaf, shape, p.Value)
+		return
+	}
+	leaf.Present, leaf.Text = true, p.Value
 }
 
 // resolve finds the way from the root's shape to the place that a name means.
@@ -236,25 +240,6 @@ func (d *decoder) node(s *Shape, index, param int) *Node {
 		}
 	}
 	return n
-}
-
-// setText gives a scalar its value. path is empty where the parameter's own
-// name says it.
-func (d *decoder) setText(n *Node, s *Shape, param int, text, path string) {
-	kind := noFault
-	if n.Present {
-		kind = Duplicate
-	} else {
-		n.Present, n.Text = true, text
-		kind = s.Lexical.check(text)
-	}
-	if kind == noFault {
-		return
-	}
-	if path == "" {
-		path = d.path(param)
-	}
-	d.fault(param, kind, path, text)
 }
 
 func (d *decoder) fault(param int, kind FaultKind, path, value string) {

@@ -31,7 +31,7 @@ func (d *decoder) readWhole(tree *Node, steps []step, param int) {
 		return
 	}
 	n.whole = true
-	d.merge(n, s, v, param, d.path(param))
+	source{d, param, d.path(param)}.merge(n, s, v)
 }
 
 // commas reports whether one text may hold the list.
@@ -63,49 +63,74 @@ func fits(v any, s *Shape) bool {
 	return s.Kind == Scalar
 }
 
+// source says where a value comes from, for what is wrong with it.
+type source struct {
+	*decoder
+	param int
+	path  string // generic, of the place within a whole
+}
+
+// below returns the source of a member or element.
+func (f source) below(name string) source {
+	f.path += "." + name
+	return f
+}
+
 // merge puts a JSON value that fits into the tree beside what came flattened.
-func (d *decoder) merge(n *Node, s *Shape, v any, param int, path string) {
+func (f source) merge(n *Node, s *Shape, v any) {
 	switch v := v.(type) {
 	case *Map:
-		for _, key := range v.Keys() {
-			value, _ := v.Get(key)
-			d.mergeMember(n, s, key, value, param, path)
+		for i, key := range v.keys {
+			f.member(n, s, key, v.values[i])
 		}
 	case []any:
 		for i, value := range v {
-			d.mergeChild(n, step{shape: s.items(), index: i + 1}, value, param, path+".N")
+			f.below("N").child(n, step{shape: s.items(), index: i + 1}, value)
 		}
 	default:
-		d.setText(n, s, param, scalarText(v), path)
+		f.setText(n, s, scalarText(v))
 	}
 }
 
-func (d *decoder) mergeMember(n *Node, s *Shape, key string, value any, param int, path string) {
+func (f source) member(n *Node, s *Shape, key string, value any) {
 	if value == nil {
 		return
 	}
 	if s.Kind == Mapped {
 		if key = stripKey(key); key == "" {
-			d.fault(param, Unknown, path, scalarText(value))
+			f.fault(f.param, Unknown, f.path, scalarText(value))
 			return
 		}
-		d.mergeChild(n, step{shape: s.items(), name: key}, value, param, path)
+		f.child(n, step{shape: s.items(), name: key}, value)
 		return
 	}
+	f = f.below(key)
 	i := s.find(key)
 	if i < 0 {
-		d.fault(param, Unknown, path+"."+key, scalarText(value))
+		f.fault(f.param, Unknown, f.path, scalarText(value))
 		return
 	}
-	d.mergeChild(n, step{shape: s.Members[i].Shape.orText(), index: i}, value, param, path+"."+key)
+	f.child(n, step{shape: s.Members[i].Shape.orText(), index: i}, value)
 }
 
-func (d *decoder) mergeChild(n *Node, st step, value any, param int, path string) {
+func (f source) child(n *Node, st step, value any) {
 	if !fits(value, st.shape) {
-		d.fault(param, NotScalar, path, scalarText(value))
+		f.fault(f.param, NotScalar, f.path, scalarText(value))
 		return
 	}
-	d.merge(d.child(n, st, param), st.shape, value, param, path)
+	f.merge(f.decoder.child(n, st, f.param), st.shape, value)
+}
+
+// setText gives a scalar its value, unless it has one.
+func (f source) setText(n *Node, s *Shape, text string) {
+	kind := Duplicate
+	if !n.Present {
+		n.Present, n.Text = true, text
+		kind = s.Lexical.check(text)
+	}
+	if kind != noFault {
+		f.fault(f.param, kind, f.path, text)
+	}
 }
 
 // scalarText is a JSON value as the flattened wire would carry it; a list or
