@@ -58,4 +58,3 @@ func BenchmarkHandler(b *testing.B) {
 		}
 	}
 }
-

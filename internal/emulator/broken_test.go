@@ -40,7 +40,9 @@ func TestEmulatorObeysAnEditedContract(t *testing.T) {
 			}, "InvalidTimeStamp.Expired", "",
 		},
 		"optional name": {
-			func(c *contract.Contract) { c.Operation("CreateImageCache").Parameter("ImageCacheName").Required = false },
+			func(c *contract.Contract) {
+				c.Operation("CreateImageCache").Parameter("ImageCacheName").Required = false
+			},
 			func(b *bench) reply { return b.call("CreateImageCache", params("Image.1", "nginx")) }, "MissingImageCacheName", "",
 		},
 		"moved bound": {

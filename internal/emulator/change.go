@@ -96,7 +96,7 @@ func unchanged(q *request, r *record, change input) *refusal {
 		}
 	}
 	for _, path := range q.plan.wholes {
-		if change.has(path) && change.count(path) != r.input.count(path) {
+		if change.has(path) && len(change.only(path)) != len(r.input.only(path)) {
 			return nil
 		}
 	}
@@ -108,11 +108,10 @@ func unchanged(q *request, r *record, change input) *refusal {
 var passing = map[string]bool{bindingVSwitch: true, bindingSecurityGroup: true, bindingZone: true, "eip": true}
 
 func (e *Emulator) apply(q *request, r *record, change input) {
-	after := &record{means: r.means, input: r.input}
-	after.give(change, q.plan.wholes)
-	r.failing = e.world.fails(r.means, after.input)
+	after := r.input.with(change, q.plan.wholes)
+	r.failing = e.world.fails(r.means, after)
 	if !r.failing {
-		r.input = q.withoutSecrets(after.input)
+		r.input = q.withoutSecrets(after)
 		r.retain()
 	}
 	to := q.op.Effect.To

@@ -1,10 +1,12 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"strings"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -39,48 +41,57 @@ func (e *Emulator) snapshot(q *request) []entry {
 	return out
 }
 
-// filter is one parameter that selects: each of its elements must be met when
-// they are objects, any of them when they are scalars.
+// filter is one parameter that selects. Each element that it gives must be met
+// by the member, or any of them where they are alternatives.
 type filter struct {
 	member string
-	want   []wire.Params // of one element: members below, or one without name
-	any    bool
+	// want holds the elements: for objects their members by name, for scalars
+	// one value without a name.
+	want []wire.Params
+	// either makes the elements alternatives: ids of which the item has one.
+	either bool
 }
 
-// filters collects the given filters; those of one list of objects become one.
+// filters collects the given filters. What the contract says of the members of
+// a list's elements, Tag.N.Key and Tag.N.Value, is one filter: a tag must have
+// both.
 func (q *request) filters() []filter {
 	var out []filter
 	done := map[string]bool{}
 	for _, f := range q.op.Effect.Filters {
-		list, _, isList := cutIndex(f.Parameter)
-		if done[list] || !q.input.has(list) {
+		path, _, isList := cutIndex(f.Parameter)
+		if done[path] || !q.input.has(path) {
 			continue
 		}
-		done[list] = true
+		done[path] = true
 		member, _, _ := cutIndex(f.Member)
-		out = append(out, filter{member, q.wanted(list), isList && q.input.has(list+".1") && q.scalars(list)})
+		_, scalars := q.input.get(path + ".1")
+		out = append(out, filter{member: member, want: q.wanted(path, isList), either: isList && scalars})
 	}
 	return out
 }
 
-func (q *request) scalars(list string) bool {
-	_, ok := q.input.get(list + ".1")
-	return ok
-}
-
-func (q *request) wanted(path string) []wire.Params {
-	if v, ok := q.input.get(path); ok {
-		return []wire.Params{{{Name: "", Value: v}}}
+// wanted returns the elements that a filter gives; a scalar is one element.
+func (q *request) wanted(path string, isList bool) []wire.Params {
+	if !isList {
+		return []wire.Params{{{Value: q.input.text(path)}}}
 	}
 	var out []wire.Params
 	for _, element := range q.input.concrete(path + ".N") {
 		if v, ok := q.input.get(element); ok {
-			out = append(out, wire.Params{{Name: "", Value: v}})
-		} else {
-			out = append(out, q.input.below(element))
+			out = append(out, wire.Params{{Value: v}})
+			continue
 		}
+		out = append(out, q.selecting(path, q.input.below(element)))
 	}
 	return out
+}
+
+// selecting keeps the members of an element that the contract says select.
+func (q *request) selecting(path string, members wire.Params) wire.Params {
+	return slices.DeleteFunc(members, func(p wire.Param) bool {
+		return !slices.ContainsFunc(q.op.Effect.Filters, func(f contract.Filter) bool { return f.Parameter == path+".N."+p.Name })
+	})
 }
 
 func passes(view *wire.Map, filters []filter) bool {
@@ -94,12 +105,11 @@ func passes(view *wire.Map, filters []filter) bool {
 
 func (f filter) passes(value any) bool {
 	for _, want := range f.want {
-		met := meets(value, want)
-		if met == f.any {
+		if met := meets(value, want); met == f.either {
 			return met
 		}
 	}
-	return !f.any
+	return !f.either
 }
 
 // meets says whether a value, or one element of a list, is what is wanted.
@@ -176,29 +186,40 @@ func views(page []entry) []any {
 }
 
 // bestMatches orders image caches by how many of the wanted images they hold,
-// then size, then age, where the request asks for that.
+// the newest first among equals, where the request asks for that.
 func bestMatches(found []entry, means *resource, in input) []entry {
 	wanted := in.list(means.Match.Images)
 	if means.Match.Images == "" || len(wanted) == 0 {
 		return found
 	}
-	full := in.text(means.Match.Full) == "true"
-	limit, limited := in.number(means.Match.Count)
-	var out []entry
+	least := 1
+	if in.text(means.Match.Full) == "true" {
+		least = len(wanted)
+	}
 	hits := map[uint64]int{}
 	for _, it := range found {
-		n := matching(it.view, means, wanted)
-		if n == 0 || full && n < len(wanted) || limited && n == len(wanted) && limit <= 0 {
-			continue
-		}
-		if limited && n == len(wanted) {
-			limit--
-		}
-		hits[it.at.seq] = n
-		out = append(out, it)
+		hits[it.at.seq] = matching(it.view, means, wanted)
 	}
-	slices.SortStableFunc(out, func(a, b entry) int { return hits[b.at.seq] - hits[a.at.seq] })
-	return out
+	out := slices.DeleteFunc(found, func(it entry) bool { return hits[it.at.seq] < least })
+	slices.SortFunc(out, func(a, b entry) int {
+		return cmp.Or(hits[b.at.seq]-hits[a.at.seq], cmp.Compare(b.at.seq, a.at.seq))
+	})
+	return fewer(out, means, in, func(it entry) bool { return hits[it.at.seq] == len(wanted) })
+}
+
+// fewer drops the full matches beyond the number that the request asks for.
+func fewer(found []entry, means *resource, in input, full func(entry) bool) []entry {
+	limit, limited := in.number(means.Match.Count)
+	if !limited {
+		return found
+	}
+	return slices.DeleteFunc(found, func(it entry) bool {
+		if !full(it) {
+			return false
+		}
+		limit--
+		return limit < 0
+	})
 }
 
 func matching(view *wire.Map, means *resource, wanted []string) int {

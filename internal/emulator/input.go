@@ -95,6 +95,22 @@ func (in input) only(path string) input {
 	return out
 }
 
+// with returns in with the values of change in place of its own: of wholes,
+// which are lists and maps, all that stood there goes; of the rest, value by
+// value.
+func (in input) with(change input, wholes []string) input {
+	out := in
+	for _, path := range wholes {
+		if change.has(path) {
+			out = out.without(path)
+		}
+	}
+	for _, p := range change {
+		out = append(out.without(p.Name), p)
+	}
+	return out
+}
+
 // concrete returns the paths that a generic one such as Tag.N.Key stands for.
 func (in input) concrete(generic string) []string {
 	before, after, ok := cutIndex(generic)

@@ -288,3 +288,33 @@ func TestTags(t *testing.T) {
 	b.refused("InvalidParameter.NotFound", "TagResources", params("ResourceType", "DataCache", "ResourceId.1", id, "Tag.1.Key", "k"))
 	b.refused("InvalidParameter.NotFound", "TagResources", params("ResourceType", "VirtualNode", "ResourceId.1", id, "Tag.1.Key", "k"))
 }
+
+func TestBestMatch(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	for name, images := range map[string][]string{"both": {"nginx", "redis"}, "one": {"redis"}, "none": {"busybox"}} {
+		p := params("ImageCacheName", name)
+		for i, image := range images {
+			p = append(p, params("Image."+strconv.Itoa(i+1), image)...)
+		}
+		b.must("CreateImageCache", p)
+	}
+	for _, c := range []struct {
+		more []string
+		want []string
+	}{
+		{nil, []string{"both", "one"}},
+		{[]string{"ImageFullMatch", "true"}, []string{"both"}},
+		{[]string{"ImageMatchCountRequest", "1"}, []string{"both", "one"}},
+	} {
+		var got []string
+		query := append(params("MatchImage.1", "nginx", "MatchImage.2", "redis"), params(c.more...)...)
+		for _, m := range b.must("DescribeImageCaches", query).list("ImageCaches") {
+			name, _ := m.Get("ImageCacheName")
+			got = append(got, name.(string))
+		}
+		if diff := cmp.Diff(c.want, got); diff != "" {
+			t.Errorf("best matches with %v mismatch (-want +got):\n%s", c.more, diff)
+		}
+	}
+}

@@ -141,20 +141,3 @@ func (r *record) leaves(on string) bool {
 	}
 	return false
 }
-
-// give replaces the values that in has, as a whole for a list or map and
-// member by member for a struct.
-func (r *record) give(in input, wholes []string) {
-	for _, path := range wholes {
-		if in.has(path) {
-			r.input = r.input.without(path)
-		}
-	}
-	for _, p := range in {
-		if len(r.input.only(p.Name)) == 1 {
-			r.input = r.input.without(p.Name)
-		}
-		r.input = append(r.input[:len(r.input):len(r.input)], p)
-	}
-	r.view = nil
-}

@@ -23,9 +23,10 @@ func refuse(row *contract.Error, args ...string) *refusal {
 }
 
 // internalFault answers what no table has a row for: a contract without the
-// row that is needed, which is a defect of the contract.
+// row that is needed, which is a defect of the contract. The gateway's own row
+// for that is filled in when the answer is rendered.
 func internalFault() *refusal {
-	return &refusal{status: http.StatusInternalServerError, code: "InternalError", message: "no row of the contract answers this request"}
+	return &refusal{status: http.StatusInternalServerError}
 }
 
 // gatewayRow returns the gateway's row for the first of the conditions that

@@ -42,6 +42,9 @@ func (e *Emulator) success(q *request) *Answer {
 
 // failure renders the error envelope.
 func (e *Emulator) failure(q *request, no *refusal) *Answer {
+	if row := e.gatewayRow("service.internalError"); no.code == "" && row != nil {
+		no = refuse(row)
+	}
 	body := &wire.Map{}
 	body.Set("RequestId", q.id)
 	body.Set("HostId", q.in.Host)
