@@ -308,4 +308,8 @@ var brokenForLint = []broken{
 		"id: Image or source,",
 		"c.yaml:195: /paths//?Action=CreateCache/get/x-acs-rules/0/id: 'Image or source' does not match pattern '^[a-z0-9][a-z0-9-]*$' (schema)",
 	},
+	{"effect without a resource", "x-acs-effect: {kind: delete, resource: Cache, key: [[CacheId]], from: [Ready, Failed], wrong: IncorrectStatus}", "x-acs-effect: {kind: delete, key: [[CacheId]]}", "c.yaml:268: DeleteCache: effect delete: resource is missing (effect)"},
+	{"create without an id", "        id: CacheId\n", "", "c.yaml:186: CreateCache: effect create: id is missing (effect)"},
+	{"delete without a key", "key: [[CacheId]], ", "", "c.yaml:268: DeleteCache: effect delete: key is missing (effect)"},
+	{"read without items", "        items: Caches\n", "", "c.yaml:244: DescribeCaches: effect read: items is missing (effect)"},
 }

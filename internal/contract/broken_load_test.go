@@ -338,4 +338,34 @@ var brokenForLoad = []broken{
 		"tags: [{name: cache}, {name: cache}]",
 		`c.yaml:4: check OpenAPI: invalid tags: more than one tag has name "cache"`,
 	},
+	{
+		"component that holds itself", "        Message: {type: string}\n",
+		"        Message: {type: string}\n        Cause: {$ref: \"#/components/schemas/Error\"}\n",
+		"c.yaml:278: schemas/Error: holds itself",
+	},
+	{
+		"component that holds itself twice", "        Message: {type: string}\n",
+		"        Message: {type: array, items: {$ref: \"#/components/schemas/Error\"}}\n        Cause: {$ref: \"#/components/schemas/Error\"}\n",
+		"c.yaml:278: schemas/Error: holds itself",
+	},
+	{
+		"map of numbers", "additionalProperties: {type: string}", "additionalProperties: {type: integer}",
+		"c.yaml:171: CreateCache parameter DataSource.Options: additionalProperties: want type string, have integer",
+	},
+	{
+		"number out of range", "skew: 900", "skew: 99999999999999999999999", "c.yaml:19: x-acs-protocol: skew: want a whole number, have \"99999999999999999999999\"",
+	},
+	{"infinite number", "skew: 900", "skew: .inf", "c.yaml:19: number .inf is out of range"},
+	{"tag of its own", "skew: 900", "skew: !seconds 900", "c.yaml:19: YAML tag !seconds is not read"},
+	{"merge key", "  skew: 900\n", "  <<: {skew: 900}\n", "c.yaml:19: merge keys are not read: write it out or use $ref"},
+	{"key that is a list", "  skew: 900\n", "  [skew]: 900\n", "c.yaml:19: a key must be a text"},
+	{
+		"message source without a level", "message-level: inferred, source: [META],", "message-source: [META], source: [META],",
+		"c.yaml:55: gateway Missing%s: message-source without message-level",
+	},
+	{
+		"reference of a response to nothing", "\"4XX\": {$ref: \"#/components/responses/Error\"}\n      x-acs-effect: {kind",
+		"\"4XX\": {$ref: \"#/components/responses/Errors\"}\n      x-acs-effect: {kind",
+		"c.yaml:267: DeleteCache response 4XX: $ref \"#/components/responses/Errors\": there is no such component",
+	},
 }

@@ -41,6 +41,10 @@ func (fs *fields) build(p *part) *Field {
 		Clauses: map[string]*Clause{}, Place: fs.l.place(p.holders[0].node),
 	}
 	fs.describe(f, p)
+	if p.endless() {
+		fs.l.fail(p.schema.node, "%s: holds itself", p.schema.what)
+		return f
+	}
 	f.Type = fs.typeOf(f, p)
 	if f.Type == "" {
 		return f
@@ -119,10 +123,6 @@ func orNone(s string) string {
 // descend builds the members of an object, the known keys of a map, and the
 // element of an array.
 func (fs *fields) descend(f *Field, p *part) {
-	if depth(f) > deepest/4 {
-		fs.l.fail(p.schema.node, "%s: refers to itself, or nests too deep", f.Path)
-		return
-	}
 	switch f.Type {
 	case Array:
 		if items := p.schema.need("items"); items != nil {
@@ -131,14 +131,6 @@ func (fs *fields) descend(f *Field, p *part) {
 	case Object, Map:
 		fs.members(f, p)
 	}
-}
-
-func depth(f *Field) int {
-	n := 0
-	for ; f != nil; f = f.Parent {
-		n++
-	}
-	return n
 }
 
 func (fs *fields) members(f *Field, p *part) {
@@ -169,7 +161,7 @@ type child struct {
 func (fs *fields) child(f *Field, p *part, n *yaml.Node, c child) *Field {
 	path := strings.TrimPrefix(f.Path+"."+c.name, ".")
 	sub := &part{
-		prefix: p.prefix, name: c.name, path: path, parent: f, basis: p.basis, must: c.must,
+		prefix: p.prefix, name: c.name, path: path, parent: f, basis: p.basis, must: c.must, within: p,
 	}
 	sub.holders, sub.schema = fs.l.schema(n, p.schema.what+"."+c.name)
 	return fs.build(sub)

@@ -195,7 +195,7 @@ func (l *linter) alike(o *Operation, echo Echo, p *Field, r *Resource) {
 func (l *linter) filters(o *Operation, e *Effect) {
 	for _, f := range e.Filters {
 		l.parameter(o, f.Place, "filter", f.Parameter)
-		if within(o.item(), f.Member) == nil {
+		if item := o.item(); item != nil && within(item, f.Member) == nil {
 			l.report(f.Place, "filter", "%s: filter: its items have no member %s", o.Name, f.Member)
 		}
 	}

@@ -48,6 +48,7 @@ type part struct {
 	basis   basis
 	must    *yaml.Node // what makes it required, nil where nothing does
 	bad     []string   // keywords whose values are refused already
+	within  *part      // what it is a member or element of
 }
 
 // holder returns the nearest object that has the key.
@@ -58,6 +59,16 @@ func (p *part) holder(key string) (object, bool) {
 		}
 	}
 	return object{}, false
+}
+
+// endless reports whether the part's schema holds itself.
+func (p *part) endless() bool {
+	for up := p.within; up != nil; up = up.within {
+		if up.schema.node == p.schema.node {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *part) text(key string) string {
