@@ -84,7 +84,7 @@ type Draft struct {
 func NewDraft(c Call) *Draft {
 	d := &Draft{
 		Method: c.Method, Path: "/", Host: c.Host, Scheme: c.Scheme, Credentials: c.Credentials,
-		Header: make(http.Header, 10), Operation: c.Operation, Params: c.Params, Format: c.Format,
+		Header: http.Header{}, Operation: c.Operation, Params: c.Params, Format: c.Format,
 	}
 	if d.Method == "" {
 		d.Method = http.MethodPost
