@@ -208,6 +208,42 @@ func TestWhatIsGoneIsNoLeak(t *testing.T) {
 	e, s := testSession(t, f)
 	r := lease(t, s)
 	mustProbe(t, s, &Probe{Operation: "DeleteImageCache", Params: wire.Params{{Name: "RegionId", Value: "$region"}, {Name: "ImageCacheId", Value: r.ID}}})
+	s.Close(t.Context())
+	if leaks := e.Close(t.Context()); len(leaks) > 0 || e.pool.live != 0 {
+		t.Errorf("Close() = %v, want no leak of what the case deleted", leaks)
+	}
+	if got := f.calls[len(f.calls)-1]; got != "DescribeImageCaches" {
+		t.Errorf("the last request was %s, want a look whether it is gone", got)
+	}
+}
+
+func TestDeletionThatIsOnlyClaimedIsMadeUpFor(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	e, s := testSession(t, f)
+	r := lease(t, s)
+	lie := true
+	f.before = func(_ int, action string) (int, string, error) {
+		if action == "DeleteImageCache" && lie {
+			lie = false
+			return 200, `"X":1`, nil
+		}
+		return 0, "", nil
+	}
+	mustProbe(t, s, &Probe{Operation: "DeleteImageCache", Params: wire.Params{{Name: "RegionId", Value: "$region"}, {Name: "ImageCacheId", Value: r.ID}}})
+	s.Close(t.Context())
+	if leaks := e.Close(t.Context()); len(leaks) > 0 || len(f.live) > 0 {
+		t.Errorf("Close() = %v with %v alive, want nothing left", leaks, f.live)
+	}
+}
+
+func TestWhatIsGoneWithoutOurDoingIsNoLeak(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	e, s := testSession(t, f)
+	r := lease(t, s)
+	mustProbe(t, s, update(r.ID))
+	delete(f.live, r.ID)
 	f.before = func(_ int, action string) (int, string, error) {
 		if action == "DeleteImageCache" {
 			return 404, `"Code":"InvalidParameter.NotFound"`, nil
@@ -216,7 +252,7 @@ func TestWhatIsGoneIsNoLeak(t *testing.T) {
 	}
 	s.Close(t.Context())
 	if leaks := e.Close(t.Context()); len(leaks) > 0 {
-		t.Errorf("Close() = %v, want no leak of what the case deleted", leaks)
+		t.Errorf("Close() = %v, want no leak of what is gone", leaks)
 	}
 }
 

@@ -194,6 +194,9 @@ func (r *Runner) Wait() Summary {
 	r.workers.Wait()
 	interrupted, unreachable := r.health.end()
 	leaks := r.env.Close(context.Background())
+	for i := range leaks {
+		leaks[i].Reason = r.options.Redactor.String(leaks[i].Reason)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := &r.summary
