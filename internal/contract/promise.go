@@ -83,7 +83,7 @@ func (fs *fields) stated(f *Field, p *part, keyword string) (*yaml.Node, bool) {
 	}
 	switch keyword {
 	case "type":
-		return at, fs.response || f.Type != Object || f.Name != "N"
+		return at, fs.response || typed(f)
 	case "required":
 		if p.must != nil {
 			at = p.must
@@ -100,6 +100,15 @@ func (fs *fields) stated(f *Field, p *part, keyword string) (*yaml.Node, bool) {
 		}
 	}
 	return at, v != nil
+}
+
+// typed reports whether a parameter's type is a promise of its own: not where
+// the list above it says so already, nor in a map, which takes any text.
+func typed(f *Field) bool {
+	if f.Parent == nil {
+		return true
+	}
+	return f.Parent.Type != Map && (f.Parent.Type != Array || f.Type != Object)
 }
 
 func isScalar(t Type) bool { return t == String || t == Integer || t == Number || t == Boolean }
