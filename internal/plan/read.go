@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -90,27 +91,39 @@ func (e *experience) learn(kind string, took time.Duration, looks int) {
 
 // read looks the resource up by its id, through all pages where the listing
 // cannot select by it.
-func (s *Session) read(ctx context.Context, r *Resource, o Option) (*wire.Map, bool, error) {
+func (s *Session) read(ctx context.Context, r *Resource, o Option) (item *wire.Map, found bool, err error) {
+	err = s.list(ctx, r, o, func(m *wire.Map) bool {
+		if check.Text(m, r.Kind.IDMember) == r.ID {
+			item, found = m, true
+		}
+		return found
+	})
+	return item, found, err
+}
+
+// list visits the items of the resource's listing, through all pages, until
+// visit returns true. A resource without an id stands for all of its region.
+func (s *Session) list(ctx context.Context, r *Resource, o Option, visit func(*wire.Map) bool) error {
 	op := s.Contract.Operation(r.Kind.List)
 	if op == nil {
-		return nil, false, fmt.Errorf("read %s: the contract has no operation that lists it", r.Kind.Name)
+		return fmt.Errorf("read %s: the contract has no operation that lists it", r.Kind.Name)
 	}
 	params := s.listing(op, r)
 	for {
 		p := &Probe{Operation: op.Name, Params: params, Method: http.MethodPost}
 		a, err := s.Probe(ctx, p, o, WithCredentials(r.credentials))
 		if err != nil {
-			return nil, false, err
+			return err
 		}
 		if !a.OK {
-			return nil, false, Inconclusive(op.Name + " answered " + a.Summary())
+			return Inconclusive(op.Name + " answered " + a.Summary())
 		}
-		if m := itemOf(op, r, a); m != nil {
-			return m, true, nil
+		if slices.ContainsFunc(items(op, a), visit) {
+			return nil
 		}
 		next := nextToken(op, a)
 		if last, _ := params.Get(op.Effect.Next); next == "" || next == last {
-			return nil, false, nil
+			return nil
 		}
 		params = params.Clone().Set(op.Effect.Next, next)
 	}
@@ -126,7 +139,7 @@ func (s *Session) listing(op *contract.Operation, r *Resource) wire.Params {
 		}
 	}
 	for _, f := range op.Effect.Filters {
-		if f.Member == r.Kind.IDMember {
+		if f.Member == r.Kind.IDMember && r.ID != "" {
 			name := strings.Replace(f.Parameter, ".N", ".1", 1)
 			return append(out, wire.Param{Name: name, Value: r.ID})
 		}
@@ -134,15 +147,16 @@ func (s *Session) listing(op *contract.Operation, r *Resource) wire.Params {
 	return out
 }
 
-func itemOf(op *contract.Operation, r *Resource, a *check.Answer) *wire.Map {
+func items(op *contract.Operation, a *check.Answer) []*wire.Map {
 	v, _ := check.Lookup(a.Body, "/"+strings.ReplaceAll(op.Effect.Items, ".", "/"))
-	items, _ := v.([]any)
-	for _, item := range items {
-		if m, ok := item.(*wire.Map); ok && check.Text(m, r.Kind.IDMember) == r.ID {
-			return m
+	list, _ := v.([]any)
+	out := make([]*wire.Map, 0, len(list))
+	for _, item := range list {
+		if m, ok := item.(*wire.Map); ok {
+			out = append(out, m)
 		}
 	}
-	return nil
+	return out
 }
 
 func nextToken(op *contract.Operation, a *check.Answer) string {

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
@@ -219,11 +218,17 @@ var harmless = []string{"create", "copy", "read", "regions", "usage", "listTags"
 // made must be deleted, wanted or not, and a leased resource that another may
 // have changed is no longer clean.
 func (s *Session) track(m *message, a *check.Answer) {
-	if m.operation == nil || m.how.fixture {
+	if m.operation == nil {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if m.creates() && m.uncertain(a) {
+		s.lost = append(s.lost, m)
+	}
+	if m.how.fixture {
+		return
+	}
 	if m.creates() {
 		s.adopt(m, a)
 	}
@@ -233,10 +238,31 @@ func (s *Session) track(m *message, a *check.Answer) {
 	}
 	deleted := m.operation.Effect.Kind == "delete" && a != nil && a.OK
 	for _, r := range slices.Concat(s.held, s.made) {
-		if slices.ContainsFunc(m.params, func(p wire.Param) bool { return strings.Contains(p.Value, r.ID) }) {
-			r.touched, r.deleted = true, r.deleted || deleted
-		}
+		named := m.names(r)
+		r.touched = r.touched || named || m.unnamed(r)
+		r.deleted = r.deleted || named && deleted
 	}
+}
+
+// uncertain says whether a creating request may have made something whose id
+// nobody told us.
+func (m *message) uncertain(a *check.Answer) bool {
+	return m.unanswered || a != nil && (a.Status >= 500 || a.OK && createdID(m.operation, a) == "")
+}
+
+// names says whether the request holds the resource's id.
+func (m *message) names(r *Resource) bool {
+	return slices.ContainsFunc(m.params, func(p wire.Param) bool { return strings.Contains(p.Value, r.ID) })
+}
+
+// unnamed says whether the request is about the resource's kind and may mean
+// it by something else than its id, such as a path.
+func (m *message) unnamed(r *Resource) bool {
+	if r.Kind == nil || m.operation.Effect.Resource != r.Kind.Name {
+		return false
+	}
+	_, byID := m.params.Get(r.Kind.IDParameter)
+	return !byID
 }
 
 // adopt takes over what the request made, or gives its place back. The caller
@@ -267,75 +293,4 @@ func (s *Session) Cleanup(resource, id string) {
 	s.made = append(s.made, &Resource{
 		Kind: s.Contract.Resource(resource), ID: id, Region: s.Region, credentials: c, owner: s.Case.ID,
 	})
-}
-
-// maxCleanup is how long one case may take to clear away.
-const maxCleanup = 2 * time.Minute
-
-// Close gives clean resources back to the pool and deletes all others, last
-// made first. It works on when ctx has ended already, in a time of its own.
-func (s *Session) Close(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCleanup)
-	defer cancel()
-	s.mu.Lock()
-	held, made, places := s.held, s.made, s.places
-	s.held, s.made, s.places, s.closing = nil, nil, 0, true
-	s.mu.Unlock()
-	for _, r := range slices.Backward(made) {
-		s.discard(ctx, r)
-	}
-	for _, r := range slices.Backward(held) {
-		if !r.touched || r.released {
-			s.env.pool.put(r)
-			continue
-		}
-		s.discard(ctx, r)
-		places++
-	}
-	s.env.pool.leave(places)
-}
-
-// discard deletes a resource, or reports it as left behind.
-func (s *Session) discard(ctx context.Context, r *Resource) {
-	if r.Kind == nil {
-		return
-	}
-	if err := s.remove(ctx, r); err != nil {
-		s.env.leak(Leak{Resource: r.Kind.Name, ID: r.ID, Region: r.Region, Case: r.owner, Reason: err.Error()})
-	}
-}
-
-// remove deletes until the resource is gone: while it is busy, the target may
-// refuse. What the case has deleted already is only looked for.
-func (s *Session) remove(ctx context.Context, r *Resource) error {
-	if r.deleted {
-		if _, found, err := s.read(ctx, r, asFixture); err == nil && !found {
-			return nil
-		}
-	}
-	params := s.deletion(r)
-	return s.Eventually(ctx, "the deletion of "+r.ID, func() (bool, error) {
-		p := &Probe{Operation: r.Kind.Delete, Params: params, Method: http.MethodPost}
-		a, err := s.Probe(ctx, p, asFixture, WithCredentials(r.credentials))
-		if err != nil || a.OK {
-			return true, err
-		}
-		_, found, err := s.read(ctx, r, asFixture)
-		return !found, err
-	})
-}
-
-// deletion is the parameters of the request that deletes the resource.
-func (s *Session) deletion(r *Resource) wire.Params {
-	var out wire.Params
-	op := s.Contract.Operation(r.Kind.Delete)
-	for _, f := range op.Parameters {
-		switch {
-		case f.Binding == bindingRegion:
-			out = append(out, wire.Param{Name: f.Name, Value: r.Region})
-		case f.Name == r.Kind.IDParameter:
-			out = append(out, wire.Param{Name: f.Name, Value: r.ID})
-		}
-	}
-	return out
 }

@@ -3,6 +3,7 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -49,6 +50,9 @@ func TestLeaseKeepsCleanResources(t *testing.T) {
 				t.Errorf("Read() = %v, %v", found, err)
 			}
 		}, true},
+		{"it may be meant by its path", nil, func(t *testing.T, s *Session, r *Resource) {
+			mustProbe(t, s, &Probe{Operation: "UpdateImageCache", Params: wire.Params{{Name: "ImageCacheName", Value: "n"}}})
+		}, false},
 		{"it was changed", nil, func(t *testing.T, s *Session, r *Resource) { mustProbe(t, s, update("$id:ImageCache")) }, false},
 		{"the answer is lost", func(_ int, action string) (int, string, error) {
 			if action == "UpdateImageCache" {
@@ -178,6 +182,34 @@ func TestWhatACaseMakesIsDeletedInReverse(t *testing.T) {
 	}
 	if kept, n := s.Exchanges(); len(kept) != 2 || n != 7 {
 		t.Errorf("Exchanges() = %d of %d, want the 2 probes of 7", len(kept), n)
+	}
+}
+
+func TestWhatALostAnswerMadeIsDeleted(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	name := ""
+	f.before = func(n int, action string) (int, string, error) {
+		switch action {
+		case "CreateImageCache":
+			name = f.seen[n-1].Get("ImageCacheName")
+			f.live["imc-lost"] = "cn-hangzhou"
+			return 0, "", errors.New("timeout")
+		case "DescribeImageCaches":
+			if f.live["imc-lost"] != "" {
+				return 200, fmt.Sprintf(`"ImageCaches":[{"ImageCacheId":"imc-other","ImageCacheName":"x"},{"ImageCacheId":"imc-lost","ImageCacheName":%q}]`, name), nil
+			}
+		}
+		return 0, "", nil
+	}
+	e, s := testSession(t, f)
+	params, _ := inputs("CreateImageCache")
+	if _, err := s.Probe(t.Context(), &Probe{Operation: "CreateImageCache", Params: params}); err == nil {
+		t.Fatal("Probe() succeeded without an answer")
+	}
+	s.Close(t.Context())
+	if leaks := e.Close(t.Context()); len(leaks) > 0 || len(f.live) > 0 || e.pool.live != 0 {
+		t.Errorf("Close() = %v with %v alive and %d places taken, want nothing left", leaks, f.live, e.pool.live)
 	}
 }
 

@@ -85,6 +85,7 @@ type message struct {
 	params      wire.Params
 	credentials wire.Credentials
 	secrets     []string // among the parameters
+	unanswered  bool     // it was sent at least once without being answered
 }
 
 func (s *Session) message(ctx context.Context, p *Probe, how *sending) (*message, error) {
@@ -214,6 +215,7 @@ func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *pat
 // about the target.
 func (s *Session) dropped(ctx context.Context, m *message, a *check.Answer, p *patience) (bool, error) {
 	cause := a.Exchange.Err
+	m.unanswered = true
 	if ctx.Err() != nil {
 		return false, interrupted(ctx)
 	}

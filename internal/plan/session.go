@@ -33,6 +33,7 @@ type Session struct {
 	names     int
 	held      []*Resource // leased: back to the pool, or deleted
 	made      []*Resource // to be deleted, in order of making
+	lost      []*message  // creating requests without an answer
 	closing   bool
 	places    int // of the pool, that the case takes up
 
