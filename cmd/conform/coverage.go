@@ -1,7 +1,204 @@
 package main
 
-import "github.com/eci-conform/conform/internal/contract"
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
 
-func suiteVersion() string { return version }
+	"github.com/spf13/cobra"
 
-func unenforced(c *contract.Contract) ([]string, error) { return nil, nil }
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/suites"
+)
+
+// coverageFlags are the flags of conform coverage.
+type coverageFlags struct {
+	source  source
+	format  string
+	verbose bool
+}
+
+func newCoverage(a *app) *cobra.Command {
+	f := &coverageFlags{}
+	c := &cobra.Command{
+		Use:   "coverage",
+		Short: "Say which clauses are bound to cases, and why others are not",
+		Long: `Set every clause of the contract against the cases that judge it. A clause is
+bound to cases, or held by a check of every answer, or excluded for a reason.
+One that is none of these is open: then the exit code is 1.`,
+		Example: `  conform coverage
+  conform coverage --verbose | grep UpdateDataCache
+  conform coverage --format json`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return a.coverage(f) },
+	}
+	s := c.Flags()
+	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: text or json")
+	s.BoolVarP(&f.verbose, "verbose", "v", false, "one line for every clause")
+	f.source.add(c)
+	return c
+}
+
+func (a *app) coverage(f *coverageFlags) error {
+	if err := oneOf("format", f.format, "text", "json"); err != nil {
+		return err
+	}
+	c, err := f.source.sound()
+	if err != nil {
+		return err
+	}
+	l, err := ledger(c)
+	if err != nil {
+		return err
+	}
+	if f.format == "json" {
+		err = coverageJSON(a.Out, l)
+	} else {
+		err = coverageText(a.Out, l, f.verbose)
+	}
+	if err == nil && len(l.Open()) > 0 {
+		return exit(exitDeparts, fmt.Errorf("nothing enforces %d clauses, and no reason is given", len(l.Open())))
+	}
+	return err
+}
+
+// ledger sets the clauses against the cases.
+func ledger(c *contract.Contract) (suites.Ledger, error) {
+	p, err := cases(c)
+	if err != nil {
+		return suites.Ledger{}, err
+	}
+	return suites.Coverage(c, p), nil
+}
+
+// unenforced names the clauses that nothing enforces, as FILE:LINE: MESSAGE.
+func unenforced(c *contract.Contract) ([]string, error) {
+	l, err := ledger(c)
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, k := range l.Open() {
+		out = append(out, fmt.Sprintf("%s: %s: no case and no check enforces this clause", k.Place, k.ID))
+	}
+	return out, nil
+}
+
+// binding is an entry of the ledger as conform coverage --format json lists it.
+type binding struct {
+	Clause   string   `json:"clause"`
+	Level    string   `json:"level"`
+	Place    string   `json:"place"`
+	Cases    []string `json:"cases"`
+	Every    string   `json:"everyAnswer,omitempty"`
+	Excluded string   `json:"excluded,omitempty"`
+}
+
+func coverageJSON(out io.Writer, l suites.Ledger) error {
+	list := make([]binding, len(l.Entries))
+	for i, e := range l.Entries {
+		list[i] = binding{
+			Clause: e.Clause.ID, Level: e.Clause.Level.String(), Place: e.Clause.Place.String(),
+			Cases: append([]string{}, e.Cases...), Every: e.Every, Excluded: e.Excluded,
+		}
+	}
+	return writeJSON(out, list)
+}
+
+// row counts the clauses of one operation, of one resource, or of what all
+// operations share.
+type row struct {
+	owner                                 string
+	clauses, bound, every, excluded, open int
+}
+
+func (r *row) count(e suites.Entry) {
+	r.clauses++
+	switch {
+	case e.Open():
+		r.open++
+	case len(e.Cases) > 0:
+		r.bound++
+	case e.Every != "":
+		r.every++
+	default:
+		r.excluded++
+	}
+}
+
+// rows counts by the part of the clause's id ahead of #.
+func rows(l suites.Ledger) []row {
+	var out []row
+	at := map[string]int{}
+	all := row{owner: "all"}
+	for _, e := range l.Entries {
+		owner, _, _ := strings.Cut(e.Clause.ID, "#")
+		i, ok := at[owner]
+		if !ok {
+			i = len(out)
+			at[owner], out = i, append(out, row{owner: owner})
+		}
+		out[i].count(e)
+		all.count(e)
+	}
+	return append(out, all)
+}
+
+func coverageText(out io.Writer, l suites.Ledger, verbose bool) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	if verbose {
+		for _, e := range l.Entries {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", e.Clause.ID, e.Clause.Level, boundBy(e))
+		}
+		return w.Flush()
+	}
+	fmt.Fprintln(w, "\tclauses\tby cases\tin every answer\texcluded\topen")
+	for _, r := range rows(l) {
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\n", r.owner, r.clauses, r.bound, r.every, r.excluded, r.open)
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return coverageReasons(out, l)
+}
+
+// boundBy says what enforces the clause.
+func boundBy(e suites.Entry) string {
+	switch {
+	case e.Open():
+		return "open"
+	case len(e.Cases) == 1:
+		return e.Cases[0]
+	case len(e.Cases) > 1:
+		return fmt.Sprintf("%s and %d more", e.Cases[0], len(e.Cases)-1)
+	case e.Every != "":
+		return e.Every
+	default:
+		return "excluded: " + e.Excluded
+	}
+}
+
+// coverageReasons says why clauses are excluded, and names the open ones.
+func coverageReasons(out io.Writer, l suites.Ledger) error {
+	var order []string
+	counts := map[string]int{}
+	for _, e := range l.Entries {
+		if e.Open() || len(e.Cases) > 0 || e.Every != "" {
+			continue
+		}
+		if counts[e.Excluded]++; !slices.Contains(order, e.Excluded) {
+			order = append(order, e.Excluded)
+		}
+	}
+	lines := []string{""}
+	for _, reason := range order {
+		lines = append(lines, fmt.Sprintf("%4d excluded: %s", counts[reason], reason))
+	}
+	for _, k := range l.Open() {
+		lines = append(lines, fmt.Sprintf("open: %s (%s)", k.ID, k.Place))
+	}
+	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
+	return err
+}

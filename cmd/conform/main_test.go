@@ -28,8 +28,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"conform": main})
 }
 
-// TestScripts runs testdata/*.txtar. Each script has two servers to judge:
-// $SERVER keeps the contract, $LEAKY refuses to delete.
+// TestScripts runs testdata/*.txtar. Each script has three servers to judge:
+// $SERVER keeps the contract, $LEAKY refuses to delete, $PARROT repeats what it
+// hears.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -40,6 +41,9 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			serve(e, "SERVER", newEmulator(t))
 			serve(e, "LEAKY", keepAll(newEmulator(t)))
+			seen := &sightings{}
+			serve(e, "PARROT", seen.parrot(newEmulator(t)))
+			e.Values[seenKey{}] = seen
 			e.Setenv("HOME", e.WorkDir)
 			return nil
 		},
@@ -54,6 +58,7 @@ func TestScripts(t *testing.T) {
 			"profile":   profileFile,
 			"interrupt": interrupt,
 			"oneline":   oneLine,
+			"nosecret":  noSecret,
 		},
 	})
 }

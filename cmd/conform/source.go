@@ -69,7 +69,7 @@ func cases(c *contract.Contract) (*plan.Plan, error) {
 	}
 	p, err := suites.Plan(c, in)
 	if err != nil {
-		return nil, exit(exitFault, err)
+		return nil, usage(err)
 	}
 	return p, nil
 }

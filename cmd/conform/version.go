@@ -37,3 +37,6 @@ func newVersion(a *app) *cobra.Command {
 func contractVersion(c *contract.Contract) string {
 	return fmt.Sprintf("%s %s", c.Version, c.Digest[:min(12, len(c.Digest))])
 }
+
+// suiteVersion is the suite's, which is released with the tool.
+func suiteVersion() string { return version }

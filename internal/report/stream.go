@@ -3,7 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"errors"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -67,7 +67,7 @@ func Read(name string, in io.Reader) (*Report, error) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	if len(rep.records) == 0 {
-		return nil, errors.Join(bad, fmt.Errorf("%s: no results in it", name))
+		return nil, cmp.Or(bad, fmt.Errorf("%s: no results in it", name))
 	}
 	if bad != nil {
 		rep.Notes = append(rep.Notes, "the last line of the result file is incomplete and was left out")
