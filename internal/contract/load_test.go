@@ -112,8 +112,8 @@ func TestPublished(t *testing.T) {
 	for _, p := range Lint(c) {
 		t.Error(p)
 	}
-	if n := len(c.Operations); n != 14 {
-		t.Errorf("the contract has %d operations, want 14", n)
+	if n := len(c.Operations); n < 14 {
+		t.Errorf("the contract has %d operations, want at least 14", n)
 	}
 	for _, o := range c.Operations {
 		if o.Shape() == nil || o.Response.BodyShape() == nil {
