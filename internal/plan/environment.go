@@ -101,9 +101,7 @@ func (e *Environment) Session(c *Case) *Session {
 // could not be removed, by this or by any session.
 func (e *Environment) Close(ctx context.Context) []Leak {
 	s := e.Session(&Case{ID: "run/cleanup"})
-	for _, r := range e.pool.drain() {
-		s.made = append(s.made, r)
-	}
+	s.made = e.pool.drain()
 	s.Close(ctx)
 	e.mu.Lock()
 	defer e.mu.Unlock()

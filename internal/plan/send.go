@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"syscall"
 	"time"
 
@@ -210,6 +211,9 @@ func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *pat
 	return false, nil
 }
 
+// closings are the errors of a connection that the target closed.
+var closings = []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}
+
 // dropped handles a request without an answer. One that is dropped twice is
 // the target's doing: every request is to be answered. All else says nothing
 // about the target.
@@ -219,7 +223,7 @@ func (s *Session) dropped(ctx context.Context, m *message, a *check.Answer, p *p
 	if ctx.Err() != nil {
 		return false, interrupted(ctx)
 	}
-	closed := errors.Is(cause, io.EOF) || errors.Is(cause, io.ErrUnexpectedEOF) || errors.Is(cause, syscall.ECONNRESET)
+	closed := slices.ContainsFunc(closings, func(e error) bool { return errors.Is(cause, e) })
 	if closed && p.dropped < maxDropped {
 		p.dropped++
 		return true, nil

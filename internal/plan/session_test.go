@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -218,3 +219,24 @@ func TestExchangesAreBounded(t *testing.T) {
 		t.Error("the last exchange is not kept")
 	}
 }
+
+func TestRequestsCarryTheirCase(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	var got string
+	target := testTarget(t, wire.Stack(f, func(next http.RoundTripper) http.RoundTripper {
+		return roundTripper(func(r *http.Request) (*http.Response, error) {
+			got = CaseOf(r.Context())
+			return next.RoundTrip(r)
+		})
+	}))
+	s := NewEnvironment(target).Session(&Case{ID: "Op/family/subject/variant"})
+	mustProbe(t, s, regions())
+	if got != s.Case.ID || CaseOf(t.Context()) != "" {
+		t.Errorf("CaseOf() = %q, want %q", got, s.Case.ID)
+	}
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

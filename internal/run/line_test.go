@@ -117,3 +117,24 @@ func TestDecodeNamesTheLine(t *testing.T) {
 		t.Error("Decode() took an endless line")
 	}
 }
+
+func FuzzDecode(f *testing.F) {
+	line, err := sample().MarshalJSON()
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(string(line))
+	f.Add(`{"verdict":"pass","level":"must"}` + "\n\n{")
+	f.Fuzz(func(t *testing.T, text string) {
+		results, _ := Decode(strings.NewReader(text))
+		for _, r := range results {
+			again, err := r.MarshalJSON()
+			if err != nil {
+				t.Fatalf("MarshalJSON() of what Decode gave: %v", err)
+			}
+			if _, err := Decode(bytes.NewReader(again)); err != nil {
+				t.Fatalf("Decode() of %s: %v", again, err)
+			}
+		}
+	})
+}
