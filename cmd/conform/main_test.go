@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,11 +124,13 @@ func contractFile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), spec.OpenAPI, 0o644))
 }
 
-// profile FILE URL: writes the emulator's profile with the URL as endpoint.
+// profile FILE URL: writes the emulator's profile with the URL as endpoint and
+// a short patience.
 func profileFile(ts *testscript.TestScript, _ bool, args []string) {
 	text, err := fixtures.Targets.ReadFile("targets/emulator.yaml")
 	ts.Check(err)
 	text = bytes.Replace(text, []byte("http://127.0.0.1:8080\nregion"), []byte(args[1]+"\nregion"), 1)
+	text = regexp.MustCompile(`deadline: \w+`).ReplaceAll(text, []byte("deadline: 1s"))
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), text, 0o644))
 }
 
