@@ -58,6 +58,8 @@ func (a *app) report(file string, in io.Reader, format string, verbose bool) err
 // render writes the report to standard output.
 func render(rep *report.Report, format string, s System, verbose bool) error {
 	switch format {
+	case formatGinkgo:
+		return nil // it has been shown while the run went on
 	case "ndjson":
 		return rep.NDJSON(s.Out)
 	case "junit":

@@ -16,7 +16,14 @@ import (
 	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/run"
 	"github.com/eci-conform/conform/internal/wire"
+	"github.com/eci-conform/conform/suites"
 )
+
+// formatGinkgo is Ginkgo's own console in place of a report of ours.
+const formatGinkgo = "ginkgo"
+
+// runFormats are what run can write to standard output.
+var runFormats = append([]string{formatGinkgo}, formats...)
 
 // runFlags are the flags of conform run.
 type runFlags struct {
@@ -66,7 +73,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	s.DurationVar(&f.timeout, "timeout", 30*time.Second, "`DURATION` of one request")
 	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
 	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, junit.xml, summary.md and report.html")
-	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: "+list(formats))
+	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: "+list(runFormats))
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
 }
 
@@ -83,7 +90,7 @@ func (f *runFlags) level() (contract.Level, error) {
 }
 
 func (f *runFlags) check() error {
-	if err := oneOf("format", f.format, formats...); err != nil {
+	if err := oneOf("format", f.format, runFormats...); err != nil {
 		return err
 	}
 	switch {
@@ -213,16 +220,19 @@ func (j *job) judge(ctx context.Context, o run.Options) error {
 		}
 		show.add(res)
 	}
-	sum := execute(ctx, o)
+	sum := suites.RunSpecs(ctx, j.show(o))
 	show.end()
 	return j.conclude(rep, sum, errors.Join(lost, stream.Close()))
 }
 
-// execute runs all cases and waits for them.
-func execute(ctx context.Context, o run.Options) run.Summary {
-	runner := run.New(o)
-	runner.Start(ctx)
-	return runner.Wait()
+// show says how Ginkgo shows the run: not at all, unless its console is what
+// was asked for.
+func (j *job) show(o run.Options) suites.Show {
+	s := suites.Show{Run: o}
+	if j.flags.format == formatGinkgo {
+		s.Out, s.Verbose = j.app.Out, j.flags.verbose
+	}
+	return s
 }
 
 // conclude writes the reports and gives the exit code. What could not be
