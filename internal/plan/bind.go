@@ -81,19 +81,26 @@ func (b *binder) word(word, arg string) (text string, ok bool) {
 		if b.name == "" {
 			b.name = b.session.Name()
 		}
-		return sized(b.name, arg)
+		return sized(b.name, arg, nameDigits)
 	case "token":
 		if b.token == "" {
 			b.token = b.session.Token()
 		}
-		return sized(b.token, arg)
+		return sized(b.token, arg, tokenDigits)
 	}
 	return "", false
 }
 
-// sized brings a unique text to the length that arg says; what makes it unique
-// is at its end, so it is cut in front, and made not to start with a dash.
-func sized(s, arg string) (string, bool) {
+// Characters of a text that is too short to hold a unique one. A name starts
+// with one of the first 26.
+const (
+	nameDigits  = "abcdefghijklmnopqrstuvwxyz0123456789"
+	tokenDigits = nameDigits + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+)
+
+// sized brings a unique text to the length that arg says. Where it must be
+// shorter it is a digest, so that another run most likely has another.
+func sized(s, arg, digits string) (string, bool) {
 	if arg == "" {
 		return s, true
 	}
@@ -101,13 +108,19 @@ func sized(s, arg string) (string, bool) {
 	if err != nil || n < 0 {
 		return "", false
 	}
-	if len(s) >= n {
-		if s = s[len(s)-n:]; strings.HasPrefix(s, "-") {
-			s = "x" + s[1:]
-		}
-		return s, true
+	if len(s) <= n {
+		return s + strings.Repeat("x", n-len(s)), true
 	}
-	return s + strings.Repeat("x", n-len(s)), true
+	const letters = 26
+	out := make([]byte, n)
+	for i := range out {
+		choice := digits
+		if i == 0 && digits == nameDigits {
+			choice = digits[:letters]
+		}
+		out[i] = choice[sum64(s+"/"+strconv.Itoa(i))%uint64(len(choice))]
+	}
+	return string(out), true
 }
 
 // within replaces ${name}, ${token} and ${region}; all else that looks like a

@@ -15,6 +15,7 @@ func TestBind(t *testing.T) {
 	t.Parallel()
 	_, s := testSession(t, newFake())
 	name := "conform-t-" + s.base + "-1"
+	short, _ := sized(name, "5", nameDigits)
 	in := wire.Params{
 		{Name: "RegionId", Value: "$region"}, {Name: "VSwitchId", Value: "$binding"}, {Name: "Other", Value: "$binding:Image.1"},
 		{Name: "Eip", Value: "$binding"}, {Name: "A", Value: "$name"}, {Name: "B", Value: "/${name}/x"}, {Name: "C", Value: "${jndi:ldap://x}"},
@@ -27,7 +28,7 @@ func TestBind(t *testing.T) {
 	want := wire.Params{
 		{Name: "RegionId", Value: "cn-hangzhou"}, {Name: "VSwitchId", Value: "vsw-1"}, {Name: "Other", Value: "bound-image"},
 		{Name: "A", Value: name}, {Name: "B", Value: "/" + name + "/x"}, {Name: "C", Value: "${jndi:ldap://x}"},
-		{Name: "D", Value: name[len(name)-5:]}, {Name: "E", Value: "$unknown"}, {Name: "F", Value: "5$"}, {Name: "G", Value: "${name"}, {Name: "H", Value: "plain"},
+		{Name: "D", Value: short}, {Name: "E", Value: "$unknown"}, {Name: "F", Value: "5$"}, {Name: "G", Value: "${name"}, {Name: "H", Value: "plain"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Bind() mismatch (-want +got):\n%s", diff)
@@ -57,13 +58,23 @@ func TestBindIsFreshEachTime(t *testing.T) {
 	}
 }
 
-func TestSizedStartsWithNoDash(t *testing.T) {
+func TestShortTextsDifferBetweenRuns(t *testing.T) {
 	t.Parallel()
-	for n := range 12 {
-		got, ok := sized("ab-cd-ef-1", strconv.Itoa(n))
-		if !ok || len(got) != n || strings.HasPrefix(got, "-") {
-			t.Errorf("sized(%d) = %q", n, got)
+	names, tokens := map[string]bool{}, map[string]bool{}
+	for run := range 200 {
+		s := "conform-" + strconv.Itoa(run) + "-0000000000000-1"
+		for n := range 12 {
+			got, ok := sized(s, strconv.Itoa(n), nameDigits)
+			if !ok || len(got) != n || n > 0 && (got[0] < 'a' || got[0] > 'z') {
+				t.Errorf("sized(%d) = %q", n, got)
+			}
 		}
+		name, _ := sized(s, "8", nameDigits)
+		token, _ := sized(s, "1", tokenDigits)
+		names[name], tokens[token] = true, true
+	}
+	if len(names) != 200 || len(tokens) < 40 {
+		t.Errorf("200 runs have %d names of 8 characters and %d tokens of 1", len(names), len(tokens))
 	}
 }
 

@@ -84,7 +84,7 @@ func (e *experience) learn(kind string, took time.Duration, looks int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if looks == 1 {
-		took = e.took[kind] * 15 / 16
+		took = e.took[kind] * 63 / 64
 	}
 	e.took[kind] = took
 }
