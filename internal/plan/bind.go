@@ -2,6 +2,7 @@ package plan
 
 import (
 	"context"
+	"crypto/sha256"
 	"strconv"
 	"strings"
 
@@ -112,13 +113,14 @@ func sized(s, arg, digits string) (string, bool) {
 		return s + strings.Repeat("x", n-len(s)), true
 	}
 	const letters = 26
+	sum := sha256.Sum256([]byte(s))
 	out := make([]byte, n)
 	for i := range out {
 		choice := digits
 		if i == 0 && digits == nameDigits {
 			choice = digits[:letters]
 		}
-		out[i] = choice[sum64(s+"/"+strconv.Itoa(i))%uint64(len(choice))]
+		out[i] = choice[int(sum[i%len(sum)])%len(choice)]
 	}
 	return string(out), true
 }
