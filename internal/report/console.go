@@ -12,7 +12,7 @@ import (
 type Style struct {
 	Color bool
 	// Verbose prints every failing case in full, not the first of each
-	// clause only.
+	// promise only.
 	Verbose bool
 }
 
@@ -93,7 +93,7 @@ func (p *printer) failures(r *Report) {
 		return
 	}
 	p.line("")
-	p.line("%s, %s broken", p.red(plural(r.Count(run.Fail), "failure")), plural(len(groups), "clause"))
+	p.line("%s, %s broken", p.red(plural(r.Count(run.Fail), "failure")), plural(len(groups), "promise"))
 	for _, g := range groups {
 		p.group(g)
 	}
@@ -101,7 +101,7 @@ func (p *printer) failures(r *Report) {
 
 func (p *printer) group(g Group) {
 	p.line("")
-	p.line("%s  %s (%s), %s", p.red("FAIL"), p.bold(g.Clause), g.Level, plural(len(g.Cases), "case"))
+	p.line("%s  %s (%s), %s", p.red("FAIL"), p.bold(g.clauses()), g.Level, plural(len(g.Cases), "case"))
 	p.line("  %s", g.Promise.Text)
 	if g.Promise.Place != "" {
 		p.line("  %s", g.Promise.Place)
@@ -145,7 +145,7 @@ func (p *printer) others(rest []Departure) {
 		return
 	}
 	p.line("")
-	p.line("  the same clause in %s more:", plural(len(rest), "case"))
+	p.line("  the same promise in %s more:", plural(len(rest), "case"))
 	for i, d := range rest {
 		if i == maxListed {
 			p.line("    … and %d more, in results.ndjson", len(rest)-maxListed)
@@ -186,7 +186,7 @@ func (p *printer) observed(r *Report) {
 	p.line("%s observed from clauses that do not decide", p.bold(plural(len(groups), "departure")))
 	for _, g := range groups {
 		f := g.Cases[0].Findings[0]
-		p.line("  %s (%s), %s, %s", g.Clause, g.Level, plural(len(g.Cases), "case"), g.Promise.Place)
+		p.line("  %s (%s), %s, %s", g.clauses(), g.Level, plural(len(g.Cases), "case"), g.Promise.Place)
 		p.line("    want %s", oneLine(f.Want, 160))
 		p.line("    got  %s", oneLine(f.Got, 160))
 	}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -112,22 +113,25 @@ func (m Matrix) add(operation, family string, v run.Verdict) {
 	m.cells[key][v]++
 }
 
-// Group is the cases that depart from one clause: most often one root cause.
+// Group is the cases that depart from one promise: most often one root cause.
 type Group struct {
-	Clause  string
+	Clause string
+	// Also are further clauses that the contract makes in the same place with
+	// the same words, such as those of a parameter that operations share.
+	Also    []string
 	Level   contract.Level
 	Promise Promise
 	Cases   []Departure
 }
 
-// Departure is what one case found about one clause.
+// Departure is what one case found about one promise.
 type Departure struct {
 	Record   Record
 	Findings []check.Finding
 }
 
-// Failures groups the failed cases by the deciding clause that they break,
-// the clause with most cases first.
+// Failures groups the failed cases by the deciding promise that they break,
+// the one with most cases first.
 func (r *Report) Failures() []Group {
 	return r.groups(func(rec Record, f check.Finding) bool {
 		return rec.Verdict == run.Fail && r.decides(rec, f)
@@ -157,19 +161,23 @@ func (r Record) findings() []check.Finding {
 	return []check.Finding{{Clause: r.Clause, Level: contract.Must, Want: r.Promise, Got: r.Reason}}
 }
 
-// groups collects the findings that take is true for, by clause.
+// groups collects the findings that take is true for, by what was promised where.
 func (r *Report) groups(take func(Record, check.Finding) bool) []Group {
 	var out []*Group
-	index := map[string]*Group{}
+	index := map[Promise]*Group{}
 	for _, rec := range r.Records() {
 		for _, f := range rec.findings() {
 			if !take(rec, f) {
 				continue
 			}
-			g := index[f.Clause]
+			key := rec.Clauses[f.Clause]
+			if key.Place == "" {
+				key.Text = f.Clause
+			}
+			g := index[key]
 			if g == nil {
 				g = &Group{Clause: f.Clause, Level: f.Level, Promise: rec.Clauses[f.Clause]}
-				index[f.Clause], out = g, append(out, g)
+				index[key], out = g, append(out, g)
 			}
 			g.add(rec, f)
 		}
@@ -182,7 +190,18 @@ func (r *Report) groups(take func(Record, check.Finding) bool) []Group {
 	return groups
 }
 
+// clauses names the group's clauses.
+func (g Group) clauses() string {
+	if len(g.Also) == 0 {
+		return g.Clause
+	}
+	return fmt.Sprintf("%s and %s like it", g.Clause, plural(len(g.Also), "clause"))
+}
+
 func (g *Group) add(rec Record, f check.Finding) {
+	if f.Clause != g.Clause && !slices.Contains(g.Also, f.Clause) {
+		g.Also = append(g.Also, f.Clause)
+	}
 	if n := len(g.Cases); n > 0 && g.Cases[n-1].Record.Case == rec.Case {
 		g.Cases[n-1].Findings = append(g.Cases[n-1].Findings, f)
 		return

@@ -60,7 +60,7 @@ type htmlReasons struct {
 	Reasons []Reason
 }
 
-// maxCases bounds how many cases of a clause the page tells in full.
+// maxCases bounds how many cases of a promise the page tells in full.
 const maxCases = 20
 
 // HTML writes the report as one page that needs nothing else: no script, style,
@@ -124,7 +124,7 @@ func htmlGroups(groups []Group, limit int) []htmlGroup {
 	var out []htmlGroup
 	for _, g := range groups {
 		h := htmlGroup{
-			Clause: g.Clause, Level: g.Level.String(), Promise: g.Promise.Text, Place: g.Promise.Place,
+			Clause: g.clauses(), Level: g.Level.String(), Promise: g.Promise.Text, Place: g.Promise.Place,
 			Count: len(g.Cases), More: max(0, len(g.Cases)-limit),
 		}
 		operations, families := map[string]bool{}, map[string]bool{}

@@ -8,7 +8,7 @@ import (
 	"github.com/eci-conform/conform/internal/run"
 )
 
-// maxGroups bounds how many clauses the summary tells in full: a CI step
+// maxGroups bounds how many promises the summary tells in full: a CI step
 // summary has a limit of one mebibyte.
 const maxGroups = 50
 
@@ -62,11 +62,11 @@ func (p *printer) markdownFailures(r *Report) {
 		return
 	}
 	p.line("")
-	p.line("### %s, %s broken", plural(r.Count(run.Fail), "failure"), plural(len(groups), "clause"))
+	p.line("### %s, %s broken", plural(r.Count(run.Fail), "failure"), plural(len(groups), "promise"))
 	for i, g := range groups {
 		if i == maxGroups {
 			p.line("")
-			p.line("… and %s more, in results.ndjson.", plural(len(groups)-maxGroups, "clause"))
+			p.line("… and %s more, in results.ndjson.", plural(len(groups)-maxGroups, "promise"))
 			return
 		}
 		p.markdownGroup(g)
@@ -76,7 +76,7 @@ func (p *printer) markdownFailures(r *Report) {
 func (p *printer) markdownGroup(g Group) {
 	first := g.Cases[0]
 	p.line("")
-	p.line("**%s** (%s), %s  ", code(g.Clause), g.Level, plural(len(g.Cases), "case"))
+	p.line("**%s** (%s), %s  ", code(g.clauses()), g.Level, plural(len(g.Cases), "case"))
 	p.line("%s  ", cell(g.Promise.Text))
 	p.line("%s", code(g.Promise.Place))
 	p.line("")
@@ -113,7 +113,7 @@ func (p *printer) markdownObserved(r *Report) {
 			return
 		}
 		f := g.Cases[0].Findings[0]
-		p.line("| %s | %s | %d | %s | %s |", code(g.Clause), g.Level, len(g.Cases),
+		p.line("| %s | %s | %d | %s | %s |", code(g.clauses()), g.Level, len(g.Cases),
 			cell(oneLine(f.Want, 160)), cell(oneLine(f.Got, 160)))
 	}
 }
