@@ -43,6 +43,7 @@ func indexRows(c *contract.Contract) *rows {
 		r.share(v.Error)
 	}
 	r.share(c.Idempotency.Mismatch)
+	r.share(c.Idempotency.Processing)
 	for _, condition := range c.Conditions {
 		r.conditions[condition.Name] = condition.Kind
 	}

@@ -17,6 +17,14 @@ type Effect struct {
 	To   string
 	// Wrong is the code that answers the operation in another state.
 	Wrong string
+	// Same is the code that answers an update without anything to do, empty
+	// where such an update is accepted; Force are the parameters whose mere
+	// presence is something to do.
+	Same  string
+	Force []string
+	// Rest promises that what an update leaves out stays; nil where nothing
+	// says so.
+	Rest *Clause
 	// Echo maps a parameter's path to the path of the list item's member that
 	// shows it afterwards: Image.N → Images.N.
 	Echo []Echo
@@ -62,7 +70,27 @@ type Resource struct {
 	States      []State
 	Transitions []Transition
 	Unique      []string // parameters that together must be unique in a region
+	// Volatile are the members of a list item that change by themselves.
+	Volatile  []string
+	Retention *Retention // nil where nothing limits how long it lives
+	Eviction  *Eviction  // nil where it never makes room for another
 	Place       Place
+}
+
+// Retention says how long a resource lives: as many days after the time at
+// Since as the Parameter said, which is the time at Until.
+type Retention struct {
+	Parameter    string // of the operations that make and change it
+	Since, Until string // members of a list item
+	Clause       *Clause
+	Place        Place
+}
+
+// Eviction says which resources go away when their room is needed: those whose
+// Parameter had the Value.
+type Eviction struct {
+	Parameter, Value string
+	Place            Place
 }
 
 // State returns the named state, or nil.
@@ -92,9 +120,11 @@ type State struct {
 type Transition struct {
 	From, To string
 	// On is an operation's name, or settle, fail, expire, evict.
-	On     string
-	Clause *Clause
-	Place  Place
+	On string
+	// Conditions are those of the world any of which leads along a fail edge.
+	Conditions []string
+	Clause     *Clause
+	Place      Place
 }
 
 // Idempotency holds the rules that every ClientToken shares.
@@ -102,7 +132,17 @@ type Idempotency struct {
 	Scope    []string // account, region, operation
 	Mismatch *Error   // same token, other parameters
 	Replay   *Clause  // same token, same parameters: same answer, one effect
-	Place    Place
+	// Processing answers a token whose first request is not answered yet.
+	Processing *Error
+	// Clauses are the remaining promises by keyword, such as changed or lost.
+	Clauses map[string]*Clause
+	Place   Place
+}
+
+// Listing holds the promises that all listings share.
+type Listing struct {
+	Clauses map[string]*Clause // by keyword: scope, page.union, total, …
+	Place   Place
 }
 
 // Gateway is what stands before the product: the shared error table and the

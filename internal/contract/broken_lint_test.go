@@ -221,7 +221,7 @@ var brokenForLint = []broken{
 		"violation without a row",
 		"  maxLength: {code: InvalidParameter, status: 400, message: \"%s\"}\n",
 		"",
-		"c.yaml:93: x-acs-violations: no row answers kind maxLength (violation)",
+		"c.yaml:92: x-acs-violations: no row answers kind maxLength (violation)",
 	},
 	{
 		"token that is no parameter",

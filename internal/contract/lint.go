@@ -81,8 +81,10 @@ func (l *linter) rows() []*Error {
 	for _, v := range l.c.Violations {
 		out = append(out, v.Error)
 	}
-	if e := l.c.Idempotency.Mismatch; e != nil {
-		out = append(out, e)
+	for _, e := range []*Error{l.c.Idempotency.Mismatch, l.c.Idempotency.Processing} {
+		if e != nil {
+			out = append(out, e)
+		}
 	}
 	for _, o := range l.c.Operations {
 		out = append(out, o.Errors...)
@@ -156,7 +158,18 @@ func (l *linter) complete() {
 			l.report(at, "keyword", "x-acs-envelope: clauses: %s is not stated", keyword)
 		}
 	}
+	at = l.c.Listing.Place
+	for _, keyword := range ListingKeywords {
+		if l.c.Listing.Clauses[keyword] == nil {
+			l.report(at, "keyword", "x-acs-listing: clauses: %s is not stated", keyword)
+		}
+	}
 	at = l.c.Idempotency.Place
+	for _, keyword := range IdempotencyKeywords {
+		if l.c.Idempotency.Clauses[keyword] == nil {
+			l.report(at, "keyword", "x-acs-idempotency: clauses: %s is not stated", keyword)
+		}
+	}
 	for _, kind := range ViolationKinds {
 		if l.c.Violation(kind) == nil {
 			l.report(at, "violation", "x-acs-violations: no row answers kind %s", kind)

@@ -83,6 +83,12 @@ func (l *linter) effectStates(o *Operation, e *Effect) {
 	if e.Wrong != "" && o.Error(e.Wrong) == nil {
 		l.report(e.Place, "wrong", "%s: wrong: its error table has no code %s", o.Name, e.Wrong)
 	}
+	if e.Same != "" && o.Error(e.Same) == nil {
+		l.report(e.Place, "same", "%s: same: its error table has no code %s", o.Name, e.Same)
+	}
+	for _, path := range e.Force {
+		l.parameter(o, e.Place, "force", path)
+	}
 	if (len(e.From) > 0) != (e.Wrong != "") {
 		l.report(e.Place, "wrong", "%s: from and wrong go together: in which states, and what answers in others", o.Name)
 	}
@@ -212,6 +218,7 @@ func (l *linter) resources() {
 		l.identity(r)
 		l.tagType(r)
 		l.transitions(r)
+		l.life(r)
 		l.reachable(r)
 		l.states(r)
 	}

@@ -146,7 +146,8 @@ func (l *loader) violations(b basis) {
 }
 
 func (l *loader) idempotency(b basis) {
-	o := l.object(l.doc.need("x-acs-idempotency"), "x-acs-idempotency", "scope", "replay", "mismatch", "level", "source", "note")
+	o := l.object(l.doc.need("x-acs-idempotency"), "x-acs-idempotency",
+		"scope", "replay", "mismatch", "processing", "clauses", "level", "source", "note")
 	b = o.basis("", b)
 	i := &l.c.Idempotency
 	i.Place = l.place(o.node)
@@ -160,6 +161,18 @@ func (l *loader) idempotency(b basis) {
 	if n := o.need("mismatch"); n != nil {
 		t := table{kind: "idempotency", subject: "mismatch", speaker: "A used token with other parameters", basis: b}
 		i.Mismatch = l.row(n, t)
+	}
+	if n := o.need("processing"); n != nil {
+		t := table{kind: "idempotency", subject: "processing", speaker: "A token whose first request is still worked on", basis: b}
+		i.Processing = l.row(n, t)
+	}
+	i.Clauses = l.promises(o.get("clauses"), "idempotency", IdempotencyKeywords, b)
+}
+
+func (l *loader) listing(b basis) {
+	o := l.object(l.doc.need("x-acs-listing"), "x-acs-listing", "clauses", "level", "source", "note")
+	l.c.Listing = Listing{
+		Clauses: l.promises(o.get("clauses"), "listing", ListingKeywords, o.basis("", b)), Place: l.place(o.node),
 	}
 }
 

@@ -203,12 +203,13 @@ func (l *loader) ruleShape(o object, r *Rule) {
 
 func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 	o := l.object(n, op.Name+" x-acs-effect", "kind", "resource", "key", "id", "from", "to", "wrong", "level", "source",
-		"note", "promise", "echo", "filters", "items", "limit", "next", "total")
+		"note", "promise", "echo", "filters", "items", "limit", "next", "total", "same", "force", "rest")
 	b = o.basis("", b)
 	e := Effect{
 		Kind: o.word("kind", "kind", EffectKinds), Resource: o.text("resource"), Key: l.alternatives(o),
 		ID: o.text("id"), From: o.texts("from"), To: o.text("to"), Wrong: o.text("wrong"), Items: o.text("items"),
-		Limit: o.text("limit"), Next: o.text("next"), Total: o.text("total"), Place: l.place(n),
+		Limit: o.text("limit"), Next: o.text("next"), Total: o.text("total"), Same: o.text("same"), Force: o.texts("force"),
+		Place: l.place(n),
 	}
 	o.need("kind")
 	promise := o.text("promise")
@@ -220,6 +221,7 @@ func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 		ID: op.Name + "#effect/" + e.Kind, Operation: op.Name, Kind: "effect", Subject: subjectOf(&e), Keyword: e.Kind,
 		Promise: promise,
 	})
+	e.Rest = l.rest(op, o, b)
 	for _, v := range o.items("echo") {
 		e.Echo = append(e.Echo, l.echo(op, v, b))
 	}
@@ -306,7 +308,7 @@ func (l *loader) token(op *Operation, n *yaml.Node, b basis) {
 
 var resourceKeys = []string{
 	"id-prefix", "id-member", "id-parameter", "create", "list", "update", "delete", "tag-type", "state-member", "unique",
-	"states", "transitions", "level", "source", "note", "summary", "title",
+	"volatile", "retention", "eviction", "states", "transitions", "level", "source", "note", "summary", "title",
 }
 
 func (l *loader) resources(b basis) {
@@ -322,7 +324,9 @@ func (l *loader) resource(key, n *yaml.Node, b basis) {
 		Name: key.Value, IDPrefix: o.text("id-prefix"), IDMember: o.needText("id-member"), IDParameter: o.text("id-parameter"),
 		Create: o.text("create"), List: o.text("list"), Update: o.text("update"), Delete: o.text("delete"),
 		TagType: o.text("tag-type"), StateMember: o.text("state-member"), Unique: o.texts("unique"), Place: l.place(key),
+		Volatile: o.texts("volatile"),
 	}
+	r.Retention, r.Eviction = l.retention(r, o, b), l.eviction(r, o)
 	for name, v := range l.mapping(o.get("states"), o.what+": states").pairs() {
 		r.States = append(r.States, l.state(r, name, v, b))
 	}
@@ -368,8 +372,10 @@ func edge(from, to string) string {
 }
 
 func (l *loader) transition(r *Resource, n *yaml.Node, b basis, ends map[string]int) Transition {
-	o := l.object(n, r.Name+" transition", "from", "to", "on", "level", "source", "note", "promise")
-	t := Transition{From: o.text("from"), To: o.text("to"), On: o.needText("on"), Place: l.place(n)}
+	o := l.object(n, r.Name+" transition", "from", "to", "on", "conditions", "level", "source", "note", "promise")
+	t := Transition{
+		From: o.text("from"), To: o.text("to"), On: o.needText("on"), Conditions: o.texts("conditions"), Place: l.place(n),
+	}
 	o.need("from")
 	o.need("to")
 	name := edge(t.From, t.To)

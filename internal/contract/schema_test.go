@@ -26,6 +26,8 @@ func TestSchemaKnowsTheSameWords(t *testing.T) {
 		{"$defs/clauses/propertyNames/enum", ParameterKeywords},
 		{"$defs/protocol/properties/clauses/propertyNames/enum", ProtocolKeywords},
 		{"$defs/envelope/properties/clauses/propertyNames/enum", EnvelopeKeywords},
+		{"$defs/idempotency/properties/clauses/propertyNames/enum", IdempotencyKeywords},
+		{"$defs/listing/properties/clauses/propertyNames/enum", ListingKeywords},
 		{"$defs/gateway/properties/order/items/enum", GatewayStages},
 		{"$defs/violations/properties", append([]string{"level", "source"}, ViolationKinds...)},
 		{"$defs/rule/properties/violation/enum", ViolationKinds},

@@ -35,6 +35,18 @@ var EnvelopeKeywords = []string{
 	"error.status", "error.hostId", "error.format", "success.noError",
 }
 
+// IdempotencyKeywords are the promises about tokens besides replay and mismatch.
+var IdempotencyKeywords = []string{
+	"changed", "fresh", "absent", "caseSensitive", "lost", "together", "refused", "deleted",
+	"scope.account", "scope.region", "scope.operation",
+}
+
+// ListingKeywords are the promises that all listings share.
+var ListingKeywords = []string{
+	"scope", "filter.exact", "filter.all", "page.size", "page.union", "page.change", "page.last",
+	"token.altered", "token.foreign", "token.reused", "total",
+}
+
 // GatewayStages are the checks that a request passes, by name.
 var GatewayStages = []string{
 	"action", "version", "common", "accessKey", "securityToken", "timestamp",

@@ -1,0 +1,44 @@
+package contract
+
+import "fmt"
+
+// rest reads the promise about what an update leaves out.
+func (l *loader) rest(op *Operation, o object, b basis) *Clause {
+	n := o.get("rest")
+	if n == nil {
+		return nil
+	}
+	r := l.object(n, op.Name+" rest", "promise", "level", "source", "note")
+	return l.clause(r.basis("", b), n, Clause{
+		ID: op.Name + "#effect/rest", Operation: op.Name, Kind: "effect", Subject: op.Effect.Resource, Keyword: "rest",
+		Promise: r.needText("promise"),
+	})
+}
+
+// retention reads how long a resource lives.
+func (l *loader) retention(r *Resource, o object, b basis) *Retention {
+	n := o.get("retention")
+	if n == nil {
+		return nil
+	}
+	k := l.object(n, r.Name+" retention", "parameter", "since", "until", "promise", "level", "source", "note")
+	t := &Retention{Parameter: k.needText("parameter"), Since: k.needText("since"), Until: k.needText("until"), Place: l.place(n)}
+	promise := k.text("promise")
+	if promise == "" {
+		promise = fmt.Sprintf("%s is as many days after %s as %s says.", t.Until, t.Since, t.Parameter)
+	}
+	t.Clause = l.clause(k.basis("", b), n, Clause{
+		ID: r.Name + "#state/retention", Kind: "state", Subject: t.Until, Keyword: "retention", Promise: promise,
+	})
+	return t
+}
+
+// eviction reads which resources make room for others.
+func (l *loader) eviction(r *Resource, o object) *Eviction {
+	n := o.get("eviction")
+	if n == nil {
+		return nil
+	}
+	k := l.object(n, r.Name+" eviction", "parameter", "value")
+	return &Eviction{Parameter: k.needText("parameter"), Value: k.needText("value"), Place: l.place(n)}
+}
