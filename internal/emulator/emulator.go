@@ -45,17 +45,9 @@ type Options struct {
 	Keys []Key
 	// Hooks are deviations from the contract; nil for none.
 	Hooks *Hooks
-}
-
-// Hooks are the places where an emulator can be made to err that no edit of
-// its contract or world reaches. A nil hook does nothing.
-type Hooks struct {
-	// Around stands between a request and its answer: it calls work, which
-	// does the request and renders the answer, at most once, and returns what
-	// is sent. The account is whose key the request names, before anything
-	// is checked; empty when the key is unknown. An error drops the
-	// connection without an answer.
-	Around func(ctx context.Context, account string, work func() *Answer) (*Answer, error)
+	// Sleep waits for a scripted delay, or less if ctx ends, which is its
+	// error then. Nil waits by the system's clock.
+	Sleep func(ctx context.Context, d time.Duration) error
 }
 
 // Answer is what goes out for one request. A Content-Length in Header is sent
@@ -74,6 +66,8 @@ type Emulator struct {
 	settle   time.Duration
 	lenient  bool
 	hooks    Hooks
+	sleep    func(context.Context, time.Duration) error
+	scripts  scripts
 	seed     uint64
 	keys     map[string]*Key
 	// tokenOwners are all security tokens of the keys.
@@ -106,6 +100,9 @@ func New(o Options) (*Emulator, error) {
 	}
 	if o.Hooks != nil {
 		e.hooks = *o.Hooks
+	}
+	if e.sleep = o.Sleep; e.sleep == nil {
+		e.sleep = pause
 	}
 	// A timestamp may lie as far ahead as behind: it is good for two skews.
 	e.nonces = newNonces(2 * e.skew())
@@ -147,16 +144,23 @@ func (e *Emulator) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	work := func() *Answer { return e.answer(r.Context(), in) }
+	if a := e.misbehave(r.Context(), in, func() *Answer { return e.around(r.Context(), in, work) }); a != nil {
+		a.send(w)
+		return
+	}
+	drop(w)
+}
+
+// around does the work within the hook; no answer means to drop the connection.
+func (e *Emulator) around(ctx context.Context, in *wire.Received, work func() *Answer) *Answer {
 	if e.hooks.Around == nil {
-		work().send(w)
-		return
+		return work()
 	}
-	a, err := e.hooks.Around(r.Context(), e.accountOf(in), work)
+	a, err := e.hooks.Around(ctx, e.accountOf(in), work)
 	if err != nil {
-		drop(w)
-		return
+		return nil
 	}
-	a.send(w)
+	return a
 }
 
 func (e *Emulator) accountOf(in *wire.Received) string {

@@ -197,7 +197,7 @@ func checkSignature(e *Emulator, q *request) *refusal {
 		return refuse(e.gatewayRow(condContentMD5), "The body does not match its Content-MD5.")
 	}
 	var miss *wire.Mismatch
-	if !errors.As(q.in.Verify(q.key.AccessKeySecret), &miss) {
+	if !errors.As(e.verify(q.in, q.key.AccessKeySecret), &miss) {
 		return nil
 	}
 	texts := []string{q.masked(e, miss.StringToSign), q.masked(e, miss.CanonicalRequest)}
@@ -227,9 +227,8 @@ func contentMD5(body []byte) string {
 }
 
 func checkNonce(e *Emulator, q *request) *refusal {
-	nonce, _ := q.in.Common(commonNonce)
 	id, _ := q.in.Common(commonKey)
-	if !e.nonces.use(id, nonce, q.now) {
+	if !e.nonces.use(id, e.nonceOf(q), q.now) {
 		return refuse(e.gatewayRow(condNonceUsed), commonNonce)
 	}
 	return nil

@@ -34,7 +34,7 @@ func runProduct(e *Emulator, q *request) *refusal {
 	if no := e.standingRefusal(q); no != nil {
 		return no
 	}
-	result, no := e.once(q, e.perform)
+	result, no := e.once(q, e.worked)
 	q.result = result
 	return no
 }
@@ -64,9 +64,9 @@ func (e *Emulator) once(q *request, work func(*request) (*wire.Map, *refusal)) (
 	if token == "" {
 		return work(q)
 	}
-	fingerprint := fingerprintOf(q.input.without(name))
+	key, fingerprint := e.remembered(q, token, name)
 	for {
-		entry, owned := e.tokens.claim(e.scope(q, token), fingerprint, q.now)
+		entry, owned := e.tokens.claim(key, fingerprint, q.now)
 		switch {
 		case owned:
 			return e.own(q, entry, work)

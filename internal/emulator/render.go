@@ -37,7 +37,7 @@ func (e *Emulator) success(q *request) *Answer {
 		value, _ := q.result.Get(key)
 		body.Set(key, value)
 	}
-	return render(http.StatusOK, q, q.op.Name+"Response", body)
+	return e.rendered(http.StatusOK, q, q.op.Name+"Response", body)
 }
 
 // failure renders the error envelope.
@@ -53,7 +53,12 @@ func (e *Emulator) failure(q *request, no *refusal) *Answer {
 	if e.world.Recommend != "" {
 		body.Set("Recommend", fmt.Sprintf(e.world.Recommend, wire.PercentEncode(no.code), e.contract.Product, q.id))
 	}
-	return render(no.status, q, "Error", body)
+	return e.rendered(no.status, q, "Error", body)
+}
+
+func (e *Emulator) rendered(status int, q *request, root string, body *wire.Map) *Answer {
+	status, body = e.tell(q, status, body)
+	return render(status, q, root, body)
 }
 
 func render(status int, q *request, root string, body *wire.Map) *Answer {

@@ -44,6 +44,8 @@ type request struct {
 	// region is where the operation works.
 	region *region
 	result *wire.Map
+	// asked is the request as hooks see it.
+	asked *Ask
 }
 
 func (e *Emulator) newRequest(ctx context.Context, in *wire.Received) *request {
@@ -59,6 +61,7 @@ func (e *Emulator) newRequest(ctx context.Context, in *wire.Received) *request {
 		q.owner = e.world.accounts[q.key.Account]
 	}
 	q.raw = in.API(e.isCommon)
+	e.ask(q)
 	return q
 }
 
