@@ -11,6 +11,8 @@ func every(c *contract.Clause) string {
 	switch {
 	case c.Kind == "response":
 		return "every success is held against the schema of its answer"
+	case c.Keyword == "unlisted":
+		return "every failure's status and code are looked up in the tables"
 	case c.Kind == "envelope":
 		return "every answer is held against the envelope"
 	case c.Kind == "protocol" && c.Keyword == "secrets.echo":

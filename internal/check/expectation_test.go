@@ -106,3 +106,24 @@ func TestFits(t *testing.T) {
 		}
 	}
 }
+
+func TestDistinct(t *testing.T) {
+	t.Parallel()
+	unlisted := Finding{Clause: "Op#error/unlisted", Pointer: "/body/Code", Got: "400 Odd: text"}
+	row := Finding{Clause: "Op#error/403/Row", Pointer: "/body/Code", Got: "400 Odd: text"}
+	refused := Finding{Clause: "Op#parameter/P/required", Pointer: "/status", Got: "refused for another reason: 400 Odd: text"}
+	other := Finding{Clause: "Op#error/403/Row", Pointer: "/body/Code", Got: "404 Gone: text"}
+	for _, tc := range []struct {
+		name     string
+		in, want []Finding
+	}{
+		{"alone", []Finding{unlisted}, []Finding{unlisted}},
+		{"in place of a row", []Finding{unlisted, row}, []Finding{row}},
+		{"in place of a refusal", []Finding{unlisted, refused}, []Finding{refused}},
+		{"of another answer", []Finding{unlisted, other}, []Finding{unlisted, other}},
+	} {
+		if diff := cmp.Diff(tc.want, Distinct(tc.in)); diff != "" {
+			t.Errorf("Distinct(%s) mismatch (-want +got):\n%s", tc.name, diff)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -176,22 +177,32 @@ func (in *inspection) failure() {
 		in.find(in.envelopeClause("error.hostId"), "/body/HostId", "a HostId", in.bodyText())
 	}
 	if a.Code != "" && len(a.Rows) == 0 {
-		in.findings = append(in.findings, unlisted(a))
+		in.find(in.unlisted(), unlistedPointer, "a status and code of the operation's or the gateway's table", a.Summary())
 	}
 }
 
-// unlisted is the finding about an error that no table has. No page says that
-// a table is complete, so the level is the weakest.
-func unlisted(a *Answer) Finding {
-	id := "common#gateway/unlisted"
-	if a.Operation != nil {
-		id = a.Operation.Name + "#error/unlisted"
+// unlisted is the promise that an error comes from a table.
+func (in *inspection) unlisted() *contract.Clause {
+	if op := in.answer.Operation; op != nil {
+		return op.Unlisted
 	}
-	return Finding{
-		Clause: id, Level: contract.Inferred, Pointer: "/body/Code",
-		Want: "a status and code of the operation's or the gateway's table", Got: shorten(a.Summary()),
-	}
+	return in.judge.contract.Gateway.Unlisted
 }
+
+const unlistedPointer = "/body/Code"
+
+// Distinct leaves out findings that say no more than another one: that an error
+// is in no table, where it came in place of one that was asked for.
+func Distinct(findings []Finding) []Finding {
+	return slices.DeleteFunc(slices.Clone(findings), func(f Finding) bool {
+		return strings.HasSuffix(f.Clause, "/unlisted") && slices.ContainsFunc(findings, func(other Finding) bool {
+			return other.Clause != f.Clause && about[other.Pointer] && strings.HasSuffix(other.Got, f.Got)
+		})
+	})
+}
+
+// about are where findings on a whole answer stand.
+var about = map[string]bool{"/status": true, unlistedPointer: true}
 
 // schema turns breaches of a schema into findings. RequestId and HostId have
 // clauses of their own.

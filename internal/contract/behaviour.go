@@ -74,7 +74,7 @@ type Resource struct {
 	Volatile  []string
 	Retention *Retention // nil where nothing limits how long it lives
 	Eviction  *Eviction  // nil where it never makes room for another
-	Place       Place
+	Place     Place
 }
 
 // Retention says how long a resource lives: as many days after the time at
@@ -153,6 +153,8 @@ type Gateway struct {
 	Order  []string
 	Clause *Clause // of the order
 	Errors []*Error
+	// Unlisted is that no other errors answer a request for no operation.
+	Unlisted *Clause
 }
 
 // Error returns the gateway's row for a condition, or nil.

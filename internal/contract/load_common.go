@@ -117,6 +117,21 @@ func (l *loader) gateway(b basis) {
 		ID: "common#gateway/order", Kind: "gateway", Subject: "order", Keyword: "order", Promise: promise,
 	})
 	g.Errors = l.rows(o.items("errors"), table{kind: "gateway", speaker: "The gateway", basis: b})
+	if n, _ := o.find("errors"); n != nil {
+		at = n
+	}
+	g.Unlisted = l.unlisted(at, b, Clause{
+		ID: "common#gateway/unlisted", Kind: "gateway",
+		Promise: "A request for no operation fails with a row of the gateway's table.",
+	})
+}
+
+// unlisted is the promise that no other error occurs than those in a table. No
+// page says that a table is complete, so it is an inferred one.
+func (l *loader) unlisted(at *yaml.Node, b basis, c Clause) *Clause {
+	c.Subject, c.Keyword = "unlisted", "unlisted"
+	b.level, b.note = Inferred, "no page says that a table is complete"
+	return l.clause(b, at, c)
 }
 
 func (l *loader) envelope(b basis) {

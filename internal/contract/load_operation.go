@@ -39,6 +39,14 @@ func (l *loader) operation(key, n *yaml.Node, b basis) {
 	l.parameters(op, o, b)
 	l.responses(op, o, b)
 	op.Errors = l.rows(o.items("x-acs-errors"), table{operation: name, kind: "error", speaker: name, basis: b})
+	at, _ := o.find("x-acs-errors")
+	if at == nil {
+		at = key
+	}
+	op.Unlisted = l.unlisted(at, b, Clause{
+		ID: name + "#error/unlisted", Operation: name, Kind: "error",
+		Promise: name + " fails with a row of its own table or of those that all operations share.",
+	})
 	for _, r := range o.items("x-acs-rules") {
 		op.Rules = append(op.Rules, l.rule(op, r, b))
 	}

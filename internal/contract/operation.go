@@ -10,6 +10,7 @@ type Operation struct {
 	Parameters  []*Field // the operation's own, in document order, common parameters left out
 	Response    *Field   // the object a success answers with
 	Errors      []*Error // the operation's own table, in document order
+	Unlisted    *Clause  // that no other errors occur than the known ones
 	Rules       []*Rule  // between parameters
 	Effect      Effect
 	Idempotency *Token // nil where the operation takes no token

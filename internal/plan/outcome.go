@@ -67,6 +67,10 @@ func (e *Environment) Unmet(n Needs) string {
 	return ""
 }
 
+// Unmet says which of the needs the target does not meet, empty when it meets
+// all.
+func (s *Session) Unmet(n Needs) string { return s.env.Unmet(n) }
+
 func unmet(name string, c Condition) string {
 	if c.Unavailable != "" {
 		return fmt.Sprintf("condition %s cannot be met: %s", name, c.Unavailable)

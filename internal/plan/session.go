@@ -48,11 +48,11 @@ func (s *Session) Find(f ...check.Finding) {
 	s.findings = append(s.findings, f...)
 }
 
-// Findings returns what was found so far.
+// Findings returns what was found so far, each thing once.
 func (s *Session) Findings() []check.Finding {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.findings
+	return check.Distinct(s.findings)
 }
 
 // Exchanges returns the exchanges so far, in the order of their answers, and
