@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/eci-conform/conform/fixtures"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/spec"
@@ -16,9 +18,24 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
+// loaded is read once: neither contract nor plan changes in a run.
+var loaded = sync.OnceValues(func() (*plan.Plan, error) {
+	c, err := theContract()
+	if err != nil {
+		return nil, err
+	}
+	in, err := LoadInputs(c, fixtures.Inputs, "inputs")
+	if err != nil {
+		return nil, err
+	}
+	return Plan(c, in)
+})
+
+var theContract = sync.OnceValues(func() (*contract.Contract, error) { return contract.Load(spec.Name, spec.OpenAPI) })
+
 func loadContract(t testing.TB) *contract.Contract {
 	t.Helper()
-	c, err := contract.Load(spec.Name, spec.OpenAPI)
+	c, err := theContract()
 	if err != nil {
 		t.Fatalf("load contract: %v", err)
 	}
@@ -27,16 +44,11 @@ func loadContract(t testing.TB) *contract.Contract {
 
 func loadPlan(t testing.TB) (*contract.Contract, *plan.Plan) {
 	t.Helper()
-	c := loadContract(t)
-	in, err := LoadInputs(c, os.DirFS("../fixtures"), "inputs")
-	if err != nil {
-		t.Fatalf("load inputs: %v", err)
-	}
-	p, err := Plan(c, in)
+	p, err := loaded()
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}
-	return c, p
+	return loadContract(t), p
 }
 
 func TestPlanGolden(t *testing.T) {

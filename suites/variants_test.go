@@ -1,0 +1,163 @@
+package suites
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// variants are targets that keep every must clause and do the rest in another
+// way than the emulator: an ordinary run must not fail them.
+var variants = []struct {
+	name string
+	edit func(*contract.Contract)
+	wrap wrapper
+}{
+	{name: "keys in another order", wrap: bodies(reordered)},
+	{name: "more members", wrap: jsonBodies(func(m *wire.Map) { m.Set("Extra", "1"); m.Set("ExtraList", []any{json.Number("1")}) })},
+	{name: "indented JSON", wrap: bodies(func(s string) string {
+		if !strings.HasPrefix(s, "{") {
+			return s
+		}
+		return strings.ReplaceAll(s, `{"RequestId"`, "{\n  \"RequestId\"") + "\n"
+	})},
+	{name: "chunked", wrap: chunked},
+	{name: "other ids", edit: func(c *contract.Contract) {
+		c.Resource("ImageCache").IDPrefix, c.Resource("DataCache").IDPrefix = "cache_i_", "cache_d_"
+	}},
+	{name: "application/xml", wrap: answering(func(_ *http.Request, rec *httptest.ResponseRecorder) {
+		if strings.Contains(rec.Header().Get("Content-Type"), "xml") {
+			rec.Header().Set("Content-Type", "application/xml")
+		}
+	})},
+	{name: "bare content type", wrap: answering(func(_ *http.Request, rec *httptest.ResponseRecorder) {
+		ct, _, _ := strings.Cut(rec.Header().Get("Content-Type"), ";")
+		rec.Header().Set("Content-Type", ct)
+	})},
+	{name: "no header of ours", wrap: answering(func(_ *http.Request, rec *httptest.ResponseRecorder) { rec.Header().Del("X-Acs-Request-Id") })},
+	{name: "no Recommend", wrap: jsonBodies(func(m *wire.Map) { drop1(m, "Recommend") })},
+	{name: "other words for bad parameters", edit: func(c *contract.Contract) {
+		for _, v := range c.Violations {
+			v.Error.Message = "The value of %s is wrong."
+		}
+	}},
+	{name: "other codes for bad parameters", edit: func(c *contract.Contract) {
+		for _, v := range c.Violations {
+			v.Error.Code = "InvalidParameterValue"
+		}
+	}},
+	{name: "documented wordings of the gateway", edit: func(c *contract.Contract) {
+		for _, e := range c.Gateway.Errors {
+			if len(e.Wordings) > 0 {
+				w := e.Wordings[0]
+				e.Code, e.Status, e.Message = w.Code, w.Status, w.Message
+			}
+		}
+	}},
+	{name: "no bounds but the documented ones", edit: withoutInferredBounds},
+	{name: "metadata's list limits", edit: func(c *contract.Contract) {
+		f := c.Operation("CreateImageCache").Parameter("ImageRegistryCredential")
+		by(&f.MaxItems, 1)
+	}},
+	{name: "unknown parameters refused", wrap: refusing(func(in *wire.Received) bool {
+		return in.Query.Count("ConformUnknown")+in.Query.Count("ConformSpaced") > 0
+	})},
+	{name: "names of letters only", wrap: refusing(func(in *wire.Received) bool {
+		v, _ := in.Query.Get("ImageCacheName")
+		return v != "" && !regexp.MustCompile(`^[A-Za-z0-9._-]+$`).MatchString(v)
+	})},
+}
+
+func TestVariantsAreGreen(t *testing.T) {
+	for _, v := range variants {
+		t.Run(v.name, func(t *testing.T) {
+			t.Parallel()
+			trial{edit: v.edit, wrap: v.wrap, seed: 3, strict: contract.Must}.judge(t).green(t)
+		})
+	}
+}
+
+// reordered turns the members of a JSON object around, at every depth.
+func reordered(s string) string {
+	v, err := wire.DecodeJSON([]byte(s))
+	if err != nil {
+		return s
+	}
+	return string(wire.EncodeJSON(turned(v)))
+}
+
+func turned(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = turned(v[i])
+		}
+	case *wire.Map:
+		out := &wire.Map{}
+		keys := slices.Clone(v.Keys())
+		slices.Sort(keys)
+		slices.Reverse(keys)
+		for _, k := range keys {
+			member, _ := v.Get(k)
+			out.Set(k, turned(member))
+		}
+		return out
+	}
+	return v
+}
+
+func drop1(m *wire.Map, key string) {
+	out := wire.Map{}
+	for _, k := range m.Keys() {
+		if k != key {
+			v, _ := m.Get(k)
+			out.Set(k, v)
+		}
+	}
+	*m = out
+}
+
+func chunked(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, r)
+		for name, values := range rec.Header() {
+			w.Header()[name] = values
+		}
+		w.Header().Del("Content-Length")
+		w.WriteHeader(rec.Code)
+		for _, b := range rec.Body.Bytes() {
+			_, _ = w.Write([]byte{b})
+			if b == ',' {
+				_ = http.NewResponseController(w).Flush()
+			}
+		}
+	})
+}
+
+func withoutInferredBounds(c *contract.Contract) {
+	for _, op := range c.Operations {
+		for _, f := range everyField(op.Parameters) {
+			weak := func(keyword string) bool {
+				clause := f.Clauses[keyword]
+				return clause != nil && clause.Level < contract.Must
+			}
+			if weak("minimum") {
+				f.Minimum = nil
+			}
+			if weak("maximum") {
+				f.Maximum = nil
+			}
+			if weak("nonEmpty") {
+				delete(f.Clauses, "nonEmpty")
+			}
+		}
+	}
+}
