@@ -20,9 +20,10 @@ func (s *Session) Close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCleanup)
 	defer cancel()
 	s.mu.Lock()
-	held, made, lost, places := s.held, s.made, s.lost, s.places
-	s.held, s.made, s.lost, s.places, s.closing = nil, nil, nil, 0, true
+	held, made, lost, places, shared := s.held, s.made, s.lost, s.places, s.shared
+	s.held, s.made, s.lost, s.places, s.shared, s.closing = nil, nil, nil, 0, nil, true
 	s.mu.Unlock()
+	s.env.pool.unshare(shared)
 	for _, m := range lost {
 		made = append(made, s.foundlings(ctx, m, made)...)
 	}

@@ -100,6 +100,9 @@ func (e *Environment) Session(c *Case) *Session {
 // Close deletes the resources that are still in the pool and returns all that
 // could not be removed, by this or by any session.
 func (e *Environment) Close(ctx context.Context) []Leak {
+	for _, b := range e.pool.bundled() {
+		b.owner.Close(ctx)
+	}
 	s := e.Session(&Case{ID: "run/cleanup"})
 	s.made = e.pool.drain()
 	s.Close(ctx)

@@ -11,6 +11,7 @@ type pool struct {
 	limit   int // zero for none
 	live    int // places taken: leased, free, or made by a case
 	free    []*Resource
+	bundles map[string]*bundle // shared by several cases, by key
 	changed chan struct{} // closed and replaced when a place or a resource comes free
 }
 
@@ -24,6 +25,8 @@ type grant struct {
 	ready *Resource
 	// evicted must be deleted by the caller, who has its place.
 	evicted *Resource
+	// unused is a bundle to be cleared away before trying again.
+	unused *bundle
 }
 
 // acquire waits for a clean resource of the kind or for a place to make
@@ -34,6 +37,10 @@ func (p *pool) acquire(ctx context.Context, kind string, wait bool) (grant, erro
 		g, ok, changed := p.try(kind, !wait)
 		if ok {
 			return g, nil
+		}
+		if g.unused != nil {
+			g.unused.owner.Close(ctx)
+			continue
 		}
 		select {
 		case <-changed:
@@ -61,7 +68,7 @@ func (p *pool) try(kind string, force bool) (g grant, ok bool, changed <-chan st
 		p.live++
 		return grant{}, true, nil
 	}
-	return grant{}, false, p.changed
+	return grant{unused: p.idle()}, false, p.changed
 }
 
 func (p *pool) remove(i int) *Resource {

@@ -25,6 +25,14 @@ func (s *Session) Read(ctx context.Context, resource, id string) (item *wire.Map
 	return s.read(ctx, &Resource{Kind: kind, ID: id, Region: s.Region, credentials: c}, Bound())
 }
 
+// ReadOf is Read of a resource of any region and account.
+func (s *Session) ReadOf(ctx context.Context, r *Resource) (item *wire.Map, found bool, err error) {
+	return s.read(ctx, r, Bound())
+}
+
+// UsableOf is Usable of a resource of any region and account.
+func (s *Session) UsableOf(ctx context.Context, r *Resource) (*wire.Map, error) { return s.usable(ctx, r) }
+
 // Usable waits until the resource is in a usable state and returns its item.
 // A state that it has failed in, or running out of time, is Inconclusive.
 func (s *Session) Usable(ctx context.Context, resource, id string) (*wire.Map, error) {

@@ -54,7 +54,7 @@ func (s *Session) Lease(ctx context.Context, resource string) (*Resource, error)
 	}
 	r := g.ready
 	if r == nil {
-		if r, err = s.make(ctx, kind, nil, g); err != nil {
+		if r, err = s.make(ctx, order{kind: kind}, g); err != nil {
 			return nil, err
 		}
 	}
@@ -75,7 +75,9 @@ func (s *Session) Release(r *Resource) {
 // Create makes a resource for this case alone, with further or other parameters
 // than the minimal ones, waits until it is usable, and deletes it when the case
 // ends. Failing is Inconclusive and names the step.
-func (s *Session) Create(ctx context.Context, resource string, with wire.Params) (*Resource, error) {
+//
+// Options say by whose key: what another account makes is its own.
+func (s *Session) Create(ctx context.Context, resource string, with wire.Params, o ...Option) (*Resource, error) {
 	kind := s.Contract.Resource(resource)
 	if kind == nil {
 		return nil, fmt.Errorf("create %q: the contract has no such resource", resource)
@@ -84,7 +86,7 @@ func (s *Session) Create(ctx context.Context, resource string, with wire.Params)
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.make(ctx, kind, with, g)
+	r, err := s.make(ctx, order{kind: kind, with: with, options: o}, g)
 	if err != nil {
 		return nil, err
 	}
@@ -95,22 +97,29 @@ func (s *Session) Create(ctx context.Context, resource string, with wire.Params)
 	return r, nil
 }
 
+// order is a resource to be made.
+type order struct {
+	kind    *contract.Resource
+	with    wire.Params // besides or in place of the minimal parameters
+	options []Option
+}
+
 // first says whether the case holds no place yet: then it may wait for one.
 // One that holds a place and waited for another could wait forever for a case
 // that does the same.
 func (s *Session) first() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.places == 0 && len(s.held) == 0
+	return s.places == 0 && len(s.held) == 0 && len(s.shared) == 0 && !s.impatient
 }
 
 // make carries out the creation for which a place was granted. If it fails, the
 // place is given back, or kept by what must be deleted at the end.
-func (s *Session) make(ctx context.Context, kind *contract.Resource, with wire.Params, g grant) (*Resource, error) {
+func (s *Session) make(ctx context.Context, o order, g grant) (*Resource, error) {
 	if g.evicted != nil {
 		s.discard(ctx, g.evicted)
 	}
-	r, err := s.create(ctx, kind, with)
+	r, err := s.create(ctx, o)
 	if err != nil {
 		s.env.pool.leave(1)
 		return nil, err
@@ -120,7 +129,7 @@ func (s *Session) make(ctx context.Context, kind *contract.Resource, with wire.P
 		s.places++
 		s.made = append(s.made, r)
 		s.mu.Unlock()
-		return nil, fixture(kind, "wait until it is usable", err)
+		return nil, fixture(o.kind, "wait until it is usable", err)
 	}
 	return r, nil
 }
@@ -133,20 +142,21 @@ func fixture(kind *contract.Resource, step string, cause error) error {
 	return Inconclusive(fmt.Sprintf("prepare an %s: %s: %v", kind.Name, step, cause))
 }
 
-func (s *Session) create(ctx context.Context, kind *contract.Resource, with wire.Params) (*Resource, error) {
+func (s *Session) create(ctx context.Context, o order) (*Resource, error) {
+	kind := o.kind
 	op := s.Contract.Operation(kind.Create)
 	params, ok := s.env.Inputs(kind.Create)
 	if op == nil || !ok {
 		return nil, fmt.Errorf("create %s: no valid input for %q", kind.Name, kind.Create)
 	}
-	for _, p := range with {
+	for _, p := range o.with {
 		params = params.Set(p.Name, p.Value)
 	}
 	bound, err := s.Bind(ctx, params)
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.Probe(ctx, &Probe{Operation: kind.Create, Params: bound, Method: http.MethodPost}, asFixture)
+	a, err := s.Probe(ctx, &Probe{Operation: kind.Create, Params: bound, Method: http.MethodPost}, append(o.options, asFixture)...)
 	if err != nil {
 		return nil, fixture(kind, kind.Create, err)
 	}
@@ -154,8 +164,20 @@ func (s *Session) create(ctx context.Context, kind *contract.Resource, with wire
 	if id == "" {
 		return nil, fixture(kind, kind.Create, Inconclusive("answered "+a.Summary()))
 	}
-	c, _ := s.Credentials("default")
-	return &Resource{Kind: kind, ID: id, Region: regionOf(s, op, bound), credentials: c, owner: s.Case.ID}, nil
+	return &Resource{Kind: kind, ID: id, Region: regionOf(s, op, bound), credentials: s.signer(o.options), owner: s.Case.ID}, nil
+}
+
+// signer is the key that a request with the options is signed with.
+func (s *Session) signer(o []Option) wire.Credentials {
+	how := sending{entry: "default"}
+	for _, option := range o {
+		option(&how)
+	}
+	if how.credentials != nil {
+		return *how.credentials
+	}
+	c, _ := s.Credentials(how.entry)
+	return c
 }
 
 // createdID is the id that a success of a creating operation names.

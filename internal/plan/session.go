@@ -36,6 +36,8 @@ type Session struct {
 	lost      []*message  // creating requests without an answer
 	closing   bool
 	places    int // of the pool, that the case takes up
+	shared    []*bundle
+	impatient bool // it must not wait for a place
 
 	leasing sync.Mutex
 	leases  map[string]*Resource // by resource kind, for $id

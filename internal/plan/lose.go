@@ -1,0 +1,99 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// Stage is how far a request comes whose answer Lose throws away.
+type Stage int
+
+const (
+	// Written ends the connection as soon as the request is written: the
+	// target may still be at work.
+	Written Stage = iota
+	// Answered ends it when the answer begins to arrive, unread: the work is
+	// done.
+	Answered
+)
+
+// errLost is what an exchange carries whose answer was thrown away.
+var errLost = errors.New("the connection was closed before the answer was read")
+
+// Lose sends the probe once and ends the connection before the answer is read,
+// as when a client's network fails: whether the request was carried out is left
+// open. What it may have made is cleaned up. A request that could not even be
+// written is Inconclusive.
+func (s *Session) Lose(ctx context.Context, p *Probe, stage Stage, o ...Option) error {
+	var how sending
+	for _, option := range o {
+		option(&how)
+	}
+	m, err := s.message(ctx, p, &how)
+	if err != nil {
+		return err
+	}
+	if err := s.reserve(ctx, m); err != nil {
+		return err
+	}
+	defer s.track(m, nil)
+	m.unanswered = true
+	d, err := s.draft(m)
+	if err != nil {
+		return err
+	}
+	if s.env.Gate != nil {
+		if err := s.env.Gate.Wait(ctx); err != nil {
+			return interrupted(ctx)
+		}
+	}
+	return s.cut(ctx, d, stage)
+}
+
+// cut sends the draft and gives its answer up.
+func (s *Session) cut(ctx context.Context, d *wire.Draft, stage Stage) error {
+	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
+	defer cancel()
+	c := &cutter{base: s.env.Transport, stage: stage}
+	x := wire.Do(limited, c, d, s.env.Endpoint, s.env.Clock)
+	s.record(x, false)
+	switch {
+	case ctx.Err() != nil:
+		return interrupted(ctx)
+	case !c.written.Load():
+		return &outcome{reason: fmt.Sprintf("no answer: %v", x.Err), cause: x.Err}
+	}
+	return nil
+}
+
+// cutter carries one request and ends its connection.
+type cutter struct {
+	base    http.RoundTripper
+	stage   Stage
+	written atomic.Bool
+}
+
+// RoundTrip never returns an answer.
+func (c *cutter) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(errLost)
+	trace := &httptrace.ClientTrace{WroteRequest: func(w httptrace.WroteRequestInfo) {
+		c.written.Store(w.Err == nil)
+		if c.stage == Written {
+			cancel(errLost)
+		}
+	}}
+	resp, err := c.base.RoundTrip(r.WithContext(httptrace.WithClientTrace(ctx, trace)))
+	if err != nil {
+		return nil, err
+	}
+	c.written.Store(true)
+	_ = resp.Body.Close() // it is lost in any case
+	return nil, errLost
+}
