@@ -15,6 +15,8 @@ func every(c *contract.Clause) string {
 		return "every failure's status and code are looked up in the tables"
 	case c.Kind == "envelope":
 		return "every answer is held against the envelope"
+	case c.Kind == "gateway" && c.Keyword == "unlisted":
+		return "every refusal is looked up in the tables"
 	case c.Kind == "protocol" && c.Keyword == "secrets.echo":
 		return "every answer is searched for the secrets of its request"
 	case c.Kind == "protocol" && c.Keyword == "format.json":
@@ -29,6 +31,7 @@ var reasons = map[string]string{
 	"error":       "the error family provokes it: its condition must be brought about, and every case checks that a code seen is in the table",
 	"state":       "the state family walks the state machine; every listing's state is held against the list of states",
 	"transition":  "the state family walks the state machine",
+	"listing":     "the listing family pages and filters",
 	"idempotency": "the idempotency family repeats requests with one token",
 }
 
@@ -76,6 +79,8 @@ func effectReason(c *contract.Contract, clause *contract.Clause) string {
 	switch {
 	case strings.Contains(clause.ID, "#effect/filter/"):
 		return "the listing family tries each filter alone and with others"
+	case strings.HasSuffix(clause.ID, "#effect/rest"):
+		return "the state family compares all that an update did not name"
 	case op != nil && op.Effect.Kind == "copy":
 		return "the copy lives in another region: the state family follows it there"
 	}

@@ -29,9 +29,9 @@ type Results interface {
 // RunSpecs, with the cases already selected.
 func Describe(p *plan.Plan, r Results) {
 	ginkgo.Describe("conform", func() {
-		for _, op := range grouped(p.Cases, func(c *plan.Case) string { return c.Operation }) {
+		for _, op := range grouped(p.Cases, operationOf) {
 			ginkgo.Describe(op[0].Operation, func() {
-				for _, family := range grouped(op, func(c *plan.Case) string { return c.Family }) {
+				for _, family := range grouped(op, familyOf) {
 					ginkgo.Context(family[0].Family, ginkgo.Label(family[0].Family), func() { specs(family, r) })
 				}
 			})
@@ -50,6 +50,10 @@ func grouped(cases []*plan.Case, key func(*plan.Case) string) [][]*plan.Case {
 	}
 	return out
 }
+
+func operationOf(c *plan.Case) string { return c.Operation }
+
+func familyOf(c *plan.Case) string { return c.Family }
 
 // resultEntry is the report entry under which a spec keeps its result.
 const resultEntry = "result"

@@ -60,8 +60,8 @@ func Test(t *testing.T, target Target) {
 	}
 	runner := run.New(o)
 	runner.Start(t.Context())
-	for _, op := range grouped(o.Plan.Cases, func(c *plan.Case) string { return c.Operation }) {
-		for _, family := range grouped(op, func(c *plan.Case) string { return c.Family }) {
+	for _, op := range grouped(o.Plan.Cases, operationOf) {
+		for _, family := range grouped(op, familyOf) {
 			t.Run(family[0].Operation+"/"+family[0].Family, func(t *testing.T) { subtests(t, family, runner) })
 		}
 	}
