@@ -75,7 +75,7 @@ func (w *wild) ask(operation string, p wire.Params, edit ...func(*wire.Call)) *w
 	if err := d.Sign(); err != nil {
 		w.t.Fatal(err)
 	}
-	return wire.Do(w.t.Context(), &http.Transport{DisableKeepAlives: true}, d, w.server.URL, w.clock.Now)
+	return wire.Do(w.t.Context(), d, wire.Route{Transport: &http.Transport{DisableKeepAlives: true}, Endpoint: w.server.URL, Clock: w.clock.Now})
 }
 
 func TestScriptedFaults(t *testing.T) {
@@ -236,7 +236,7 @@ func TestSlowRequestEndsWithItsClient(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	if x := wire.Do(ctx, &http.Transport{DisableKeepAlives: true}, d, b.server.URL, b.clock.Now); x.Err == nil {
+	if x := wire.Do(ctx, d, wire.Route{Transport: &http.Transport{DisableKeepAlives: true}, Endpoint: b.server.URL, Clock: b.clock.Now}); x.Err == nil {
 		t.Errorf("the answer came: %d", x.Status)
 	}
 }

@@ -61,7 +61,7 @@ func (s *Session) cut(ctx context.Context, d *wire.Draft, stage Stage) error {
 	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
 	defer cancel()
 	c := &cutter{base: s.env.Transport, stage: stage}
-	x := wire.Do(limited, c, d, s.env.Endpoint, s.env.Clock)
+	x := wire.Do(limited, d, wire.Route{Transport: c, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
 	s.record(x, false)
 	switch {
 	case ctx.Err() != nil:

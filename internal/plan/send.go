@@ -275,7 +275,7 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exchange {
 	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
 	defer cancel()
-	x := wire.Do(limited, s.env.Transport, d, s.env.Endpoint, s.env.Clock)
+	x := wire.Do(limited, d, wire.Route{Transport: s.env.Transport, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
 	s.record(x, fixture)
 	if s.env.Broken == nil || ctx.Err() != nil {
 		return x

@@ -20,26 +20,33 @@ func Stack(base http.RoundTripper, m ...Middleware) http.RoundTripper {
 	return base
 }
 
+// Route is the way that drafts take to a server.
+type Route struct {
+	Transport http.RoundTripper
+	Endpoint  string           // http://HOST:PORT
+	Clock     func() time.Time // gives the times of the exchange
+}
+
 // Do sends a draft as it stands and returns what was on the wire. It never
 // fails: why there was no whole answer is in Exchange.Err. It follows no
 // redirect. A body of more than 4 MiB is cut there, which is an Err too.
-func Do(ctx context.Context, rt http.RoundTripper, d *Draft, endpoint string, now func() time.Time) *Exchange {
+func Do(ctx context.Context, d *Draft, by Route) *Exchange {
 	x := &Exchange{
-		Method: d.Method, Host: d.Host, Body: d.payload(), Start: now(),
+		Method: d.Method, Host: d.Host, Body: d.payload(), Start: by.Clock(),
 		Operation: d.Operation, Params: d.Params, Format: d.Format, Scheme: d.Scheme, KeyID: d.Credentials.AccessKeyID,
 	}
-	x.Err = x.send(ctx, rt, d, endpoint)
-	x.Duration = now().Sub(x.Start)
+	x.Err = x.send(ctx, d, by)
+	x.Duration = by.Clock().Sub(x.Start)
 	return x
 }
 
-func (x *Exchange) send(ctx context.Context, rt http.RoundTripper, d *Draft, endpoint string) error {
-	req, err := d.Request(ctx, endpoint)
+func (x *Exchange) send(ctx context.Context, d *Draft, by Route) error {
+	req, err := d.Request(ctx, by.Endpoint)
 	if err != nil {
 		return err
 	}
 	x.URL, x.Host, x.Header = req.URL.String(), req.Host, req.Header.Clone()
-	resp, err := rt.RoundTrip(req)
+	resp, err := by.Transport.RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("send %s: %w", d.Operation, err)
 	}

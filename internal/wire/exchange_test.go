@@ -41,7 +41,7 @@ func TestDo(t *testing.T) {
 			if err := d.Sign(); err != nil {
 				t.Fatal(err)
 			}
-			x := Do(context.Background(), http.DefaultTransport, d, server.URL, clock())
+			x := Do(context.Background(), d, Route{Transport: http.DefaultTransport, Endpoint: server.URL, Clock: clock()})
 			if x.Err != nil || x.Status != 404 || string(x.RespBody) != `{"Code":"x"}` || x.RespHeader.Get("X-Served") != "1" {
 				t.Errorf("%s: Do() = %+v", scheme, x)
 			}
@@ -75,12 +75,12 @@ func TestDoErrors(t *testing.T) {
 		"too large":     {answer(io.LimitReader(zeros{}, maxAnswer+1)), ErrBodyTooLarge, 200, maxAnswer},
 		"just so":       {answer(io.LimitReader(zeros{}, maxAnswer)), nil, 200, maxAnswer},
 	} {
-		x := Do(context.Background(), test.rt, NewDraft(worked(V1, "GET")), "http://127.0.0.1:1", clock())
+		x := Do(context.Background(), NewDraft(worked(V1, "GET")), Route{Transport: test.rt, Endpoint: "http://127.0.0.1:1", Clock: clock()})
 		if !errors.Is(x.Err, test.want) || x.Status != test.status || len(x.RespBody) != test.body {
 			t.Errorf("%s: Do() = %v, status %d, %d bytes", name, x.Err, x.Status, len(x.RespBody))
 		}
 	}
-	if x := Do(context.Background(), nil, NewDraft(worked(V1, "GET")), "http://[", clock()); x.Err == nil {
+	if x := Do(context.Background(), NewDraft(worked(V1, "GET")), Route{Endpoint: "http://[", Clock: clock()}); x.Err == nil {
 		t.Errorf("Do(bad endpoint) = nil")
 	}
 }
