@@ -73,8 +73,11 @@ type Resource struct {
 	// Volatile are the members of a list item that change by themselves.
 	Volatile  []string
 	Retention *Retention // nil where nothing limits how long it lives
-	Eviction  *Eviction  // nil where it never makes room for another
-	Place     Place
+	// Consistency holds what requests on one resource promise each other, by
+	// keyword: written, deleted, linear, …
+	Consistency map[string]*Clause
+	Eviction    *Eviction // nil where it never makes room for another
+	Place       Place
 }
 
 // Retention says how long a resource lives: as many days after the time at

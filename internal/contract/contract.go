@@ -51,7 +51,7 @@ func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
 type Clause struct {
 	ID        string   // stable, such as UpdateImageCache#parameter/ClientToken/maxLength
 	Operation string   // empty for a clause of the protocol or of a resource
-	Kind      string   // the id's word behind #: parameter, error, rule, response, effect, idempotency, gateway, violation, protocol, header, envelope, listing, state, transition
+	Kind      string   // the id's word behind #: parameter, error, rule, response, effect, idempotency, gateway, violation, protocol, header, envelope, listing, state, transition, consistency
 	Subject   string   // what it is about: a parameter's path, an error's code, …
 	Keyword   string   // required, maxLength, code, message, …
 	Promise   string   // one sentence, for people

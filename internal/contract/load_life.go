@@ -42,3 +42,19 @@ func (l *loader) eviction(r *Resource, o object) *Eviction {
 	k := l.object(n, r.Name+" eviction", "parameter", "value")
 	return &Eviction{Parameter: k.needText("parameter"), Value: k.needText("value"), Place: l.place(n)}
 }
+
+// consistency reads what requests on one resource promise each other.
+func (l *loader) consistency(r *Resource, o object, b basis) map[string]*Clause {
+	out := map[string]*Clause{}
+	for key, v := range l.object(o.get("consistency"), o.what+": consistency", ConsistencyKeywords...).pairs() {
+		k := l.object(v, r.Name+" consistency "+key.Value, "promise", "level", "source", "note")
+		if !contains(ConsistencyKeywords, key.Value) {
+			continue
+		}
+		out[key.Value] = l.clause(k.basis("", b), key, Clause{
+			ID: r.Name + "#consistency/" + key.Value, Kind: "consistency", Subject: key.Value, Keyword: key.Value,
+			Promise: k.needText("promise"),
+		})
+	}
+	return out
+}

@@ -47,6 +47,13 @@ var ListingKeywords = []string{
 	"token.altered", "token.foreign", "token.reused", "total",
 }
 
+// ConsistencyKeywords are the promises about requests on one resource that come
+// at the same time or one after another. Each has cases in the concurrency
+// family.
+var ConsistencyKeywords = []string{
+	"created", "unique", "written", "settled", "deleted", "gone", "tagged", "linear",
+}
+
 // GatewayStages are the checks that a request passes, by name.
 var GatewayStages = []string{
 	"action", "version", "common", "accessKey", "securityToken", "timestamp",
