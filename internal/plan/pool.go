@@ -12,7 +12,7 @@ type pool struct {
 	live    int // places taken: leased, free, or made by a case
 	free    []*Resource
 	bundles map[string]*bundle // shared by several cases, by key
-	changed chan struct{} // closed and replaced when a place or a resource comes free
+	changed chan struct{}      // closed and replaced when a place or a resource comes free
 }
 
 func (p *pool) init(limit int) {

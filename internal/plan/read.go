@@ -31,7 +31,9 @@ func (s *Session) ReadOf(ctx context.Context, r *Resource) (item *wire.Map, foun
 }
 
 // UsableOf is Usable of a resource of any region and account.
-func (s *Session) UsableOf(ctx context.Context, r *Resource) (*wire.Map, error) { return s.usable(ctx, r) }
+func (s *Session) UsableOf(ctx context.Context, r *Resource) (*wire.Map, error) {
+	return s.usable(ctx, r)
+}
 
 // Usable waits until the resource is in a usable state and returns its item.
 // A state that it has failed in, or running out of time, is Inconclusive.
