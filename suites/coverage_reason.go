@@ -30,6 +30,7 @@ func every(c *contract.Clause) string {
 var reasons = map[string]string{
 	"error":       "the error family provokes it: its condition must be brought about, and every case checks that a code seen is in the table",
 	"state":       "the state family walks the state machine; every listing's state is held against the list of states",
+	"consistency": "the concurrency family checks histories of requests on one resource, the state family what a resource shows over time",
 	"transition":  "the state family walks the state machine",
 	"listing":     "the listing family pages and filters",
 	"idempotency": "the idempotency family repeats requests with one token",
@@ -79,6 +80,8 @@ func effectReason(c *contract.Contract, clause *contract.Clause) string {
 	switch {
 	case strings.Contains(clause.ID, "#effect/filter/"):
 		return "the listing family tries each filter alone and with others"
+	case strings.Contains(clause.ID, "#effect/takes/"):
+		return "the state family looks at a resource's tags before and after"
 	case strings.HasSuffix(clause.ID, "#effect/rest"):
 		return "the state family compares all that an update did not name"
 	case op != nil && op.Effect.Kind == "copy":

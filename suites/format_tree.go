@@ -19,11 +19,25 @@ func (b *builder) sameAnswers() {
 		return
 	}
 	base := b.probe(params, change)
-	b.same("sameTree", b.c.Protocol.Clauses["format.sameTree"], "JSON and XML", base, formatted("XML"))
 	equivalence := b.c.Protocol.Clauses["method.equivalence"]
-	b.same("getAsPost", equivalence, "POST and GET", base, asGet)
-	b.same("formAsQuery", equivalence, "the query and the body of a POST", base, asForm)
-	b.same("acs3AsV1", capped(equivalence, contract.Should), "signatures v1 and ACS3", base, byACS3)
+	for _, c := range []comparison{
+		{variant: "sameTree", say: "JSON and XML", clause: b.c.Protocol.Clauses["format.sameTree"], shape: formatted("XML")},
+		{variant: "getAsPost", say: "POST and GET", clause: equivalence, shape: asGet},
+		{variant: "formAsQuery", say: "the query and the body of a POST", clause: equivalence, shape: asForm},
+		{variant: "acs3AsV1", say: "signatures v1 and ACS3", clause: capped(equivalence, contract.Should), shape: byACS3},
+	} {
+		c.base, c.other = base, base
+		c.shape(&c.other)
+		b.same(c)
+	}
+}
+
+// comparison is one request in two ways.
+type comparison struct {
+	variant, say string
+	clause       *contract.Clause
+	shape        func(*plan.Probe) // makes the other way
+	base, other  plan.Probe
 }
 
 // settled returns a request whose answer does not depend on when it is
@@ -44,20 +58,16 @@ func (b *builder) settled() (wire.Params, string) {
 	return drop(b.input().Minimal, f.Name), "without " + f.Name
 }
 
-func (b *builder) same(variant string, clause *contract.Clause, say string, base plan.Probe, shape func(*plan.Probe)) {
-	other := base
-	shape(&other)
+func (b *builder) same(c comparison) {
 	b.add(&plan.Case{
-		Subject: "answer", Variant: variant, Clause: clause,
+		Subject: "answer", Variant: c.variant, Clause: c.clause,
 		Steps: []string{
-			"send " + b.op.Name + " " + base.Change + " in two ways: " + say,
+			"send " + b.op.Name + " " + c.base.Change + " in two ways: " + c.say,
 			"send it the first way again, to see that nothing changed meanwhile",
 			"expect the same tree but for RequestId",
 		},
-		Needs: b.needs(base.Params, ""), Serial: b.op.Effect.Kind == "usage",
-		Run: func(ctx context.Context, s *plan.Session) error {
-			return compareWays(ctx, s, clause, base, other)
-		},
+		Needs: b.needs(c.base.Params, ""), Serial: b.op.Effect.Kind == "usage",
+		Run: c.run,
 	})
 }
 
@@ -65,7 +75,8 @@ func (b *builder) same(variant string, clause *contract.Clause, say string, base
 // looked at.
 const attempts = 4
 
-func compareWays(ctx context.Context, s *plan.Session, clause *contract.Clause, base, other plan.Probe) error {
+func (c comparison) run(ctx context.Context, s *plan.Session) error {
+	base, other := c.base, c.other
 	params, err := s.Bind(ctx, base.Params)
 	if err != nil {
 		return err
@@ -85,7 +96,7 @@ func compareWays(ctx context.Context, s *plan.Session, clause *contract.Clause, 
 			return err
 		}
 		if _, still := wire.Equal(comparableTree(s, before), comparableTree(s, again)); still {
-			s.Find(check.Found(clause, "/body"+pointer, shown(before, pointer), shown(after, pointer)))
+			s.Find(check.Found(c.clause, "/body"+pointer, shown(before, pointer), shown(after, pointer)))
 			return nil
 		}
 	}

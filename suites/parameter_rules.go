@@ -34,10 +34,11 @@ func (b *builder) broken(r *contract.Rule, variant, change string, params wire.P
 	}, r.Clause, r.Violation, first(r.Parameters[0]))
 }
 
-func (b *builder) kept(r *contract.Rule, path, variant, change string, params wire.Params) {
-	b.acceptedOnce(single{
-		subject: ruleSubject(r), variant: variant, params: params, path: path, change: change, promise: r.Promise,
-	}, r.Clause)
+// kept adds a request that keeps the rule; the caller gives path, variant,
+// change and parameters.
+func (b *builder) kept(r *contract.Rule, c single) {
+	c.subject, c.promise = ruleSubject(r), r.Promise
+	b.acceptedOnce(c, r.Clause)
 }
 
 func ruleSubject(r *contract.Rule) string { return "rule." + r.ID }
@@ -58,7 +59,7 @@ func (b *builder) bare(r *contract.Rule) wire.Params {
 // have a value for it.
 func (b *builder) alone(r *contract.Rule, path string) {
 	if group := b.groupOf(path); len(group) > 0 {
-		b.kept(r, path, "only-"+path, "with "+path+" alone", merge(b.bare(r), group))
+		b.kept(r, single{path: path, variant: "only-" + path, change: "with " + path + " alone", params: merge(b.bare(r), group)})
 	}
 }
 
@@ -83,7 +84,7 @@ func (b *builder) requires(r *contract.Rule) {
 	for _, path := range r.Parameters[1:] {
 		whole = merge(whole, b.groupOf(path))
 	}
-	b.kept(r, r.Parameters[0], "kept", "with all that "+r.Parameters[0]+" needs", whole)
+	b.kept(r, single{path: r.Parameters[0], variant: "kept", change: "with all that " + r.Parameters[0] + " needs", params: whole})
 	for _, path := range r.Parameters[1:] {
 		without := drop(whole, first(path))
 		if sameOnWire(without, whole) {
@@ -97,13 +98,13 @@ func (b *builder) notValue(r *contract.Rule) {
 	name := first(r.Parameters[0])
 	for _, text := range r.Values {
 		b.broken(r, "broken-"+text, "with "+name+"="+text, set(b.around(name), name, text))
-		b.kept(r, r.Parameters[0], "kept-"+text, "with "+name+" of another value", set(b.around(name), name, text+"-conform"))
+		b.kept(r, single{path: r.Parameters[0], variant: "kept-" + text, change: "with " + name + " of another value", params: set(b.around(name), name, text+"-conform")})
 	}
 }
 
 func (b *builder) ignoredWith(r *contract.Rule) {
 	both := merge(b.around(r.Parameters[0]), b.groupOf(r.Parameters[1]))
-	b.kept(r, r.Parameters[0], "kept", "with "+r.Parameters[0]+" beside "+r.Parameters[1], both)
+	b.kept(r, single{path: r.Parameters[0], variant: "kept", change: "with " + r.Parameters[0] + " beside " + r.Parameters[1], params: both})
 }
 
 func (b *builder) notPrefix(r *contract.Rule) {
@@ -112,7 +113,7 @@ func (b *builder) notPrefix(r *contract.Rule) {
 			name := first(path)
 			at := path + "-" + word(text)
 			b.broken(r, "broken-"+at, "with "+name+" that starts with "+text, set(b.around(path), name, text+"conform"))
-			b.kept(r, path, "kept-"+at, "with "+name+" that holds "+text+" further on", set(b.around(path), name, "x"+text+"conform"))
+			b.kept(r, single{path: path, variant: "kept-" + at, change: "with " + name + " that holds " + text + " further on", params: set(b.around(path), name, "x"+text+"conform")})
 		}
 	}
 }
