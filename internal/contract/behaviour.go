@@ -25,6 +25,9 @@ type Effect struct {
 	// Rest promises that what an update leaves out stays; nil where nothing
 	// says so.
 	Rest *Clause
+	// Takes is the parameter that names what is taken off by the values of a
+	// list item's member; nil where nothing is.
+	Takes *Filter
 	// Echo maps a parameter's path to the path of the list item's member that
 	// shows it afterwards: Image.N → Images.N.
 	Echo []Echo

@@ -47,6 +47,30 @@ var brokenForLint = []broken{
 		"c.yaml:199: CreateCache#error/403/QuotaExceeded: no condition says when 403 QuotaExceeded is answered (condition)",
 	},
 	{
+		"retention of no member",
+		"    state-member: Status\n",
+		"    state-member: Status\n    retention: {parameter: Size, since: Status, until: Nope}\n",
+		"c.yaml:108: Cache: retention: its list's items have no member Nope (retention)",
+	},
+	{
+		"eviction by no parameter",
+		"    state-member: Status\n",
+		"    state-member: Status\n    eviction: {parameter: Nope, value: LRU}\n",
+		"c.yaml:108: Cache: eviction: CreateCache has no parameter Nope (eviction)",
+	},
+	{
+		"failure for a condition of the account",
+		"- {from: Creating, to: Failed, on: fail}",
+		"- {from: Creating, to: Failed, on: fail, conditions: [account.arrears]}",
+		"c.yaml:115: Cache: transition Creating→Failed: account.arrears is no condition of the world (transition)",
+	},
+	{
+		"nothing to do by no row",
+		"key: [[CacheId]], from: [Ready, Failed], wrong: IncorrectStatus}",
+		"key: [[CacheId]], from: [Ready, Failed], wrong: IncorrectStatus, same: Nope}",
+		"c.yaml:268: DeleteCache: same: its error table has no code Nope (same)",
+	},
+	{
 		"condition not used",
 		"x-acs-conditions:\n",
 		"x-acs-conditions:\n  account.more: {summary: more, kind: account}\n",
@@ -75,13 +99,13 @@ var brokenForLint = []broken{
 		"state that does not settle",
 		"      - {from: Creating, to: Ready, on: settle}\n",
 		"      - {from: Creating, to: Ready, on: expire}\n",
-		"c.yaml:109: Cache: state Creating: either it is stable or it settles into another (state)",
+		"c.yaml:108: Cache: state Creating: either it is stable or it settles into another (state)",
 	},
 	{
 		"state not initial",
 		"Creating: {summary: being made, initial: true}",
 		"Creating: {summary: being made}",
-		"c.yaml:109: Cache: state Creating: initial and a transition from nothing go together (state)",
+		"c.yaml:108: Cache: state Creating: initial and a transition from nothing go together (state)",
 	},
 	{
 		"unknown event",

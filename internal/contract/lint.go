@@ -99,7 +99,7 @@ func (l *linter) leadsToFailure(c *Condition) bool {
 		return false
 	}
 	return slices.ContainsFunc(l.c.Resources, func(r *Resource) bool {
-		return slices.ContainsFunc(r.Transitions, func(t Transition) bool { return t.On == "fail" })
+		return slices.ContainsFunc(r.Transitions, func(t Transition) bool { return slices.Contains(t.Conditions, c.Name) })
 	})
 }
 

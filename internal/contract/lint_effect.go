@@ -42,6 +42,9 @@ func (l *linter) effectPaths(o *Operation, e *Effect) {
 			l.parameter(o, e.Place, "key", path)
 		}
 	}
+	if e.Takes != nil {
+		l.parameter(o, e.Takes.Place, "takes", e.Takes.Parameter)
+	}
 	l.parameter(o, e.Place, "limit", e.Limit)
 	l.parameter(o, e.Place, "next", e.Next)
 	l.answer(o, e, "id", e.ID)

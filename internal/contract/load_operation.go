@@ -211,7 +211,7 @@ func (l *loader) ruleShape(o object, r *Rule) {
 
 func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 	o := l.object(n, op.Name+" x-acs-effect", "kind", "resource", "key", "id", "from", "to", "wrong", "level", "source",
-		"note", "promise", "echo", "filters", "items", "limit", "next", "total", "same", "force", "rest")
+		"note", "promise", "echo", "filters", "items", "limit", "next", "total", "same", "force", "rest", "takes")
 	b = o.basis("", b)
 	e := Effect{
 		Kind: o.word("kind", "kind", EffectKinds), Resource: o.text("resource"), Key: l.alternatives(o),
@@ -229,7 +229,7 @@ func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 		ID: op.Name + "#effect/" + e.Kind, Operation: op.Name, Kind: "effect", Subject: subjectOf(&e), Keyword: e.Kind,
 		Promise: promise,
 	})
-	e.Rest = l.rest(op, o, b)
+	e.Rest, e.Takes = l.rest(op, o, b), l.takes(op, o, b)
 	for _, v := range o.items("echo") {
 		e.Echo = append(e.Echo, l.echo(op, v, b))
 	}
