@@ -24,7 +24,6 @@ var families = []family{
 	{"parameter", parameterFamily},
 	{"auth", authFamily},
 	{"format", formatFamily},
-	{"error", errorFamily},
 }
 
 // Families returns the names of the case families, in plan order.
