@@ -20,6 +20,12 @@ type Finding struct {
 	Pointer string         // where in the answer: /status, /header/Content-Type, /body/ImageCaches/0/Status
 	Want    string
 	Got     string // shortened to 300 characters
+	// Unfit says that this is no departure: the target was not in a state to
+	// be judged, and why. Empty in a finding that counts.
+	Unfit string
+	// Known says why the target's baseline excuses it; empty where it does
+	// not.
+	Known string
 }
 
 // Expect is what is known about an exchange before its answer is looked at.
@@ -54,6 +60,10 @@ type Answer struct {
 	// Rows are the known rows that have this status and code: of the
 	// operation's own table, the gateway, the violations and idempotency.
 	Rows []*contract.Error
+	// Brought are the conditions that the case itself brought about, as far as
+	// the profile says: a refusal for one of them is about the request. Who
+	// sends the request fills it in.
+	Brought []string
 	// Throttled says that the request was turned away for coming too fast;
 	// RetryAfter is what the target asks to wait, zero where it does not say.
 	Throttled  bool

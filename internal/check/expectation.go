@@ -7,12 +7,16 @@ import (
 	"github.com/eci-conform/conform/internal/contract"
 )
 
-// Accepted wants a success; the finding, if any, is about the clause.
+// Accepted wants a success; the finding, if any, is about the clause. Where the
+// refusal tells of the target's standing rather than of the request, the
+// finding says so in Unfit.
 func (j *Judge) Accepted(a *Answer, clause *contract.Clause) []Finding {
 	if a.OK && a.Code == "" {
 		return nil
 	}
-	return []Finding{Found(clause, "/status", "2xx: the request is accepted", a.Summary())}
+	f := Found(clause, "/status", "2xx: the request is accepted", a.Summary())
+	f.Unfit = j.Unfit(a)
+	return []Finding{f}
 }
 
 // Refused wants a refusal for the row's reason: that it is refused with 4xx is
@@ -20,29 +24,25 @@ func (j *Judge) Accepted(a *Answer, clause *contract.Clause) []Finding {
 // row's message. Args fill the row's templates in order; with none, %s stands
 // for any text. A nil row asks for nothing but the refusal.
 func (j *Judge) Refused(a *Answer, clause *contract.Clause, row *contract.Error, args ...string) []Finding {
-	if got := j.notRefused(a, row, args); got != "" {
-		return []Finding{Found(clause, "/status", wantRefusal(row, args), got)}
+	want, m := compared(a, row, args)
+	if got := j.notRefused(a, row, m); got != "" {
+		return []Finding{Found(clause, "/status", wantRefusal(want), got)}
 	}
-	if row == nil {
-		return nil
-	}
-	if !hasForm(row, a, args) {
-		if row.Row == nil {
-			return nil
-		}
-		return []Finding{Found(row.Row, "/body/Code", rowName(row, args), a.Summary())}
-	}
-	if row.Text != nil && !hasText(row, a, args) {
-		return []Finding{Found(row.Text, "/body/Message", fill(row.Message, args), a.Message)}
+	switch {
+	case row == nil:
+	case !formed(m) && row.Row != nil:
+		return []Finding{Found(row.Row, "/body/Code", rowName(want), a.Summary())}
+	case formed(m) && !m.Message && row.Text != nil:
+		return []Finding{Found(row.Text, "/body/Message", want.Message, a.Message)}
 	}
 	return nil
 }
 
 // notRefused says why the answer is not the refusal that was asked for; empty
 // means that it is.
-func (j *Judge) notRefused(a *Answer, row *contract.Error, args []string) string {
+func (j *Judge) notRefused(a *Answer, row *contract.Error, m contract.Match) string {
 	switch {
-	case row != nil && !a.OK && hasForm(row, a, args):
+	case !a.OK && formed(m):
 		return ""
 	case a.Status < 400 || a.Status > 499:
 		return a.Summary()
@@ -54,58 +54,55 @@ func (j *Judge) notRefused(a *Answer, row *contract.Error, args []string) string
 	return ""
 }
 
-func wantRefusal(row *contract.Error, args []string) string {
+func wantRefusal(row *contract.Error) string {
 	if row == nil {
 		return "4xx: the request is refused"
 	}
-	return "4xx: the request is refused, as with " + rowName(row, args)
+	return "4xx: the request is refused, as with " + rowName(row)
 }
 
-func rowName(row *contract.Error, args []string) string {
-	return fmt.Sprintf("%d %s", row.Status, fill(row.Code, args))
+func rowName(row *contract.Error) string { return fmt.Sprintf("%d %s", row.Status, row.Code) }
+
+// formed says whether status and code are those of one form of the row.
+func formed(m contract.Match) bool { return m.Status && m.Code }
+
+// compared fills the row's places and compares the answer with it.
+func compared(a *Answer, row *contract.Error, args []string) (*contract.Error, contract.Match) {
+	if row == nil {
+		return nil, contract.Match{}
+	}
+	want := filled(row, args)
+	return want, want.Match(a.Status, a.Code, a.Message)
 }
 
-// hasForm says whether status and code are the row's or one of its wordings'.
-func hasForm(row *contract.Error, a *Answer, args []string) bool {
-	if a.Status == row.Status && filledFits(row.Code, a.Code, args) {
-		return true
+// filled returns the row with args in its places. What stands in the places of
+// another wording's message is not documented, so any text does there.
+func filled(row *contract.Error, args []string) *contract.Error {
+	if len(args) == 0 {
+		return row
 	}
-	for _, w := range row.Wordings {
-		if a.Status == w.Status && filledFits(w.Code, a.Code, args) {
-			return true
-		}
+	out := *row
+	out.Code, out.Message = filledIn(row.Code, args), filledIn(row.Message, args)
+	out.Wordings = make([]contract.Wording, len(row.Wordings))
+	for i, w := range row.Wordings {
+		w.Code = filledIn(w.Code, args)
+		out.Wordings[i] = w
 	}
-	return false
+	return &out
 }
 
-// hasText says whether the message belongs to the status and code that came:
-// to the row's, or to a wording's. What stands in a wording's places is not
-// documented, so any text does.
-func hasText(row *contract.Error, a *Answer, args []string) bool {
-	if a.Status == row.Status && filledFits(row.Code, a.Code, args) && filledFits(row.Message, a.Message, args) {
-		return true
-	}
-	for _, w := range row.Wordings {
-		if a.Status == w.Status && filledFits(w.Code, a.Code, args) && fits(w.Message, a.Message) {
-			return true
-		}
-	}
-	return false
-}
+// place is what stands in a template for any text.
+const place = "%s"
 
-// filledFits compares a text with a template whose places are filled. A
-// template that is nothing but a place says nothing about its text.
-func filledFits(template, text string, args []string) bool {
-	if template == "%s" {
-		return true
+// filledIn fills a template; places beyond the args stay. A template that is
+// nothing but a place says nothing about its text.
+func filledIn(template string, args []string) string {
+	if template == place {
+		return template
 	}
-	return fits(fill(template, args), text)
-}
-
-// fill puts args into the template's places; places beyond the args stay.
-func fill(template string, args []string) string {
-	for _, arg := range args {
-		template = strings.Replace(template, "%s", arg, 1)
+	for range strings.Count(template, place) - len(args) {
+		args = append(args[:len(args):len(args)], place)
 	}
-	return template
+	text, _ := (&contract.Error{Code: template}).Fill(args...)
+	return text
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -90,20 +91,52 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
-func TestFits(t *testing.T) {
+func TestFilled(t *testing.T) {
 	t.Parallel()
+	row := &contract.Error{Code: "Missing%s", Message: "%s of %s", Wordings: []contract.Wording{{Code: "%s", Status: 404, Message: "no %s"}}}
+	got := filled(row, []string{"A"})
+	want := &contract.Error{Code: "MissingA", Message: "A of %s", Wordings: []contract.Wording{{Code: "%s", Status: 404, Message: "no %s"}}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("filled() mismatch (-want +got):\n%s", diff)
+	}
+	if got := filled(row, nil); got != row {
+		t.Errorf("filled() without args = %+v, want the row itself", got)
+	}
+}
+
+func TestUnfit(t *testing.T) {
+	t.Parallel()
+	c := theContract(t)
+	j := New(c)
+	op := c.Operation("CreateImageCache")
 	tests := []struct {
-		template, text string
-		want           bool
+		name, code string
+		status     int
+		brought    []string
+		want       string
 	}{
-		{"plain", "plain", true}, {"plain", "plain.", false},
-		{"%s", "", true}, {"Missing%s", "Missing", true}, {"Missing%s", "missingX", false},
-		{"a %s b %s c", "a 1 b 2 c", true}, {"a %s b %s c", "a b c", false}, {"%s.", "x", false},
+		{"no stock", "OperationDenied.NoStock", 403, nil, "zone.noStock"},
+		{"quota", "QuotaExceeded", 403, nil, "account.quotaExceeded"},
+		{"RAM", "Forbidden.RAM", 403, nil, "account.ramDenied"},
+		{"throttled", "Throttling", 400, nil, "service.throttled"},
+		{"asked for", "OperationDenied.NoStock", 403, []string{"zone.noStock"}, ""},
+		{"another status than the row's", "OperationDenied.NoStock", 409, nil, ""},
+		{"the request's fault", "InvalidParameter", 400, nil, ""},
+		{"a state", "IncorrectStatus", 403, nil, ""},
+		{"a key that the preflight used", "InvalidAccessKeyId.Inactive", 400, nil, ""},
+		{"a server error", "InternalError", 500, nil, ""},
+		{"in no table", "Odd", 403, nil, ""},
 	}
 	for _, tt := range tests {
-		if got := fits(tt.template, tt.text); got != tt.want {
-			t.Errorf("fits(%q, %q) = %v, want %v", tt.template, tt.text, got, tt.want)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			a := answered(j, op, tt.status, tt.code, "m")
+			a.Brought = tt.brought
+			got := j.Accepted(a, &contract.Clause{ID: "clause"})
+			if len(got) != 1 || (got[0].Unfit == "") != (tt.want == "") || !strings.Contains(got[0].Unfit, tt.want) {
+				t.Errorf("Accepted(%s) = %+v, want unfit for %q", a.Summary(), got, tt.want)
+			}
+		})
 	}
 }
 

@@ -1,6 +1,8 @@
 package check
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
@@ -100,7 +102,7 @@ func (t *table) find(out []*contract.Error, status int, code string) []*contract
 		out = appendRow(out, n, status)
 	}
 	for _, n := range t.templates {
-		if fits(n.code, code) {
+		if formed(n.row.Match(status, code, "")) {
 			out = appendRow(out, n, status)
 		}
 	}
@@ -112,28 +114,6 @@ func appendRow(out []*contract.Error, n entry, status int) []*contract.Error {
 		return out
 	}
 	return append(out, n.row)
-}
-
-// fits says whether text is the template with any text in place of each %s.
-func fits(template, text string) bool {
-	head, rest, ok := strings.Cut(template, "%s")
-	if !ok {
-		return template == text
-	}
-	text, ok = strings.CutPrefix(text, head)
-	if !ok {
-		return false
-	}
-	for {
-		part, next, more := strings.Cut(rest, "%s")
-		if !more {
-			return strings.HasSuffix(text, part)
-		}
-		if _, text, ok = strings.Cut(text, part); !ok {
-			return false
-		}
-		rest = next
-	}
 }
 
 // turnedAway are the conditions of a request that is refused for what it
@@ -156,4 +136,41 @@ func (r *rows) elsewhere(found []*contract.Error, row *contract.Error) bool {
 		}
 	}
 	return true
+}
+
+// standing are the kinds of conditions that a request meets rather than causes.
+var standing = map[string]bool{"account": true, "world": true, "service": true}
+
+// Unfit says why the refusal of a valid request tells of the target's standing
+// and not of the request: its row is one of account, world or service that the
+// case did not ask for. Empty means that the refusal counts. A row that the
+// gateway gives counts unless it turns away whatever comes; and a server error
+// is none of these, for nothing excuses one.
+func (j *Judge) Unfit(a *Answer) string {
+	if a.Status < 400 || a.Status > 499 || len(a.Rows) == 0 {
+		return ""
+	}
+	rows := worded(a)
+	for _, row := range rows {
+		kind := j.rows.conditions[row.Condition]
+		away := turnedAway[row.Condition] || kind == "service"
+		if !standing[kind] || slices.Contains(a.Brought, row.Condition) || j.rows.gateway[row] && !away {
+			return ""
+		}
+	}
+	return fmt.Sprintf("the target is not in a state to be judged: %s (%s)", a.Summary(), rows[0].Condition)
+}
+
+// worded are the answer's rows whose message it has, or all where none has it.
+func worded(a *Answer) []*contract.Error {
+	var out []*contract.Error
+	for _, row := range a.Rows {
+		if row.Match(a.Status, a.Code, a.Message).Whole() {
+			out = append(out, row)
+		}
+	}
+	if len(out) == 0 {
+		return a.Rows
+	}
+	return out
 }
