@@ -99,13 +99,13 @@ var brokenForLint = []broken{
 		"state that does not settle",
 		"      - {from: Creating, to: Ready, on: settle}\n",
 		"      - {from: Creating, to: Ready, on: expire}\n",
-		"c.yaml:108: Cache: state Creating: either it is stable or it settles into another (state)",
+		"c.yaml:109: Cache: state Creating: either it is stable or it settles into another (state)",
 	},
 	{
 		"state not initial",
 		"Creating: {summary: being made, initial: true}",
 		"Creating: {summary: being made}",
-		"c.yaml:108: Cache: state Creating: initial and a transition from nothing go together (state)",
+		"c.yaml:109: Cache: state Creating: initial and a transition from nothing go together (state)",
 	},
 	{
 		"unknown event",
