@@ -56,6 +56,7 @@ var ours = map[string][]string{
 	"internal/wire":     {},
 	"internal/contract": {"internal/wire", "internal/nearest", "spec"},
 	"internal/check":    {"internal/contract", "internal/wire", "internal/nearest", "spec"},
+	"internal/model":    {"internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/profile":  {"internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/emulator": {"internal/contract", "internal/wire", "internal/nearest", "spec", "fixtures"},
 	"internal/plan":     {"internal/check", "internal/contract", "internal/wire", "internal/nearest", "internal/profile", "spec"},
@@ -63,7 +64,7 @@ var ours = map[string][]string{
 		"internal/profile", "spec"},
 	"internal/report": {"internal/run", "internal/plan", "internal/check", "internal/contract", "internal/wire",
 		"internal/nearest", "internal/profile", "spec"},
-	"suites": {"internal/run", "internal/plan", "internal/check", "internal/contract", "internal/wire",
+	"suites": {"internal/model", "internal/run", "internal/plan", "internal/check", "internal/contract", "internal/wire",
 		"internal/nearest", "internal/profile", "spec", "fixtures"},
 	".": {"internal/emulator", "internal/contract", "internal/wire", "internal/nearest", "spec", "fixtures"},
 }

@@ -213,7 +213,7 @@ func regionOf(s *Session, op *contract.Operation, params wire.Params) string {
 
 // reserve takes a place for what a creating request may make.
 func (s *Session) reserve(ctx context.Context, m *message) error {
-	if m.how.fixture || !m.creates() {
+	if m.how.fixture || !m.creates() || s.spend() {
 		return nil
 	}
 	g, err := s.env.pool.acquire(ctx, "", s.first())

@@ -290,6 +290,7 @@ func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exc
 
 // expect says what is known about the answer: by the draft, since an edit may
 // have changed what was asked for.
+	defer s.env.among(ctx)()
 func (s *Session) expect(m *message, d *wire.Draft) check.Expect {
 	e := check.Expect{Scheme: d.Scheme, Secrets: []string{m.credentials.AccessKeySecret}, Quotable: m.secrets}
 	if m.credentials.SecurityToken != "" {

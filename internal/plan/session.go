@@ -38,6 +38,7 @@ type Session struct {
 	places    int // of the pool, that the case takes up
 	shared    []*bundle
 	impatient bool // it must not wait for a place
+	spare     int // of the places, taken ahead of the requests that need them
 
 	leasing sync.Mutex
 	leases  map[string]*Resource // by resource kind, for $id
