@@ -215,7 +215,7 @@ func (j *job) judge(ctx context.Context, o run.Options) error {
 	o.Sink = func(res run.Result) {
 		rec := recorder.Record(res)
 		rep.Add(rec)
-		if err := stream.Write(rec); err != nil && lost == nil {
+		if err := errors.Join(stream.Write(rec), report.WriteAttachments(j.flags.reports, res)); err != nil && lost == nil {
 			lost = err
 		}
 		show.add(res)

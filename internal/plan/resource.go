@@ -216,6 +216,8 @@ func (s *Session) reserve(ctx context.Context, m *message) error {
 	if m.how.fixture || !m.creates() || s.spend() {
 		return nil
 	}
+	s.placing.Lock()
+	defer s.placing.Unlock()
 	g, err := s.env.pool.acquire(ctx, "", s.first())
 	if err != nil {
 		return err

@@ -26,6 +26,7 @@ type sending struct {
 	skew        time.Duration
 	nonce       string
 	turnedAway  bool // a refusal for coming too fast is what the probe is about
+	once        bool // what was not answered is not sent again
 	bound       bool
 	fixture     bool // not what the case is about: its answers are judged elsewhere
 }
@@ -50,6 +51,11 @@ func Under(condition string) Option { return func(s *sending) { s.condition = co
 // fast or because the service is unavailable: such an answer is given back
 // instead of being waited out.
 func Throttling() Option { return func(s *sending) { s.turnedAway = true } }
+
+// Once says that a request which may have been carried out is not sent again:
+// one without an answer comes back with status 0, one answered by 5xx as it is. Turned away
+// for coming too fast, it was not carried out, and is sent again as ever.
+func Once() Option { return func(s *sending) { s.once = true } }
 
 // Bound says that the probe's parameters hold no templates any more.
 func Bound() Option { return func(s *sending) { s.bound = true } }
@@ -126,6 +132,34 @@ func (s *Session) underCondition(m *message) error {
 	return nil
 }
 
+// brought lists the conditions that the request comes under: the one that it
+// asks for, and those that the profile meets by just this key or by parameters
+// that it has.
+func (s *Session) brought(m *message) []string {
+	var out []string
+	for name, c := range s.env.Conditions {
+		if name == m.how.condition || s.meets(m, c) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (s *Session) meets(m *message, c Condition) bool {
+	if c.Credentials == "" && len(c.Set) == 0 {
+		return false
+	}
+	if c.Credentials != "" && s.env.Credentials[c.Credentials].AccessKeyID != m.credentials.AccessKeyID {
+		return false
+	}
+	for name, value := range c.Set {
+		if got, ok := m.params.Get(name); !ok || got != value {
+			return false
+		}
+	}
+	return true
+}
+
 // sign picks the key.
 func (s *Session) sign(m *message) error {
 	if m.how.credentials != nil {
@@ -173,10 +207,11 @@ const (
 	maxThrottled   = 8
 	maxUnavailable = 2
 	maxDropped     = 1
+	maxHung        = 1
 )
 
 // patience counts why one request was sent again.
-type patience struct{ throttled, unavailable, dropped int }
+type patience struct{ throttled, unavailable, dropped, hung int }
 
 // deliver sends until there is an answer that says something about the
 // request.
@@ -197,42 +232,21 @@ func (s *Session) deliver(ctx context.Context, m *message) (*check.Answer, error
 // again says whether to send once more, after having waited for it.
 func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *patience) (bool, error) {
 	switch {
+	case a.Status == 0 && m.how.once && ctx.Err() == nil:
+		m.unanswered = true
+		return false, nil
 	case a.Status == 0:
 		return s.dropped(ctx, m, a, p)
 	case m.how.turnedAway:
 		return false, nil
 	case a.Throttled:
 		return s.throttled(ctx, a, p)
-	case a.Status == http.StatusServiceUnavailable && p.unavailable < maxUnavailable:
+	case a.Status == http.StatusServiceUnavailable && !m.how.once && p.unavailable < maxUnavailable:
 		p.unavailable++
 		err := pause(ctx, s.env.Wait.Initial)
 		return err == nil, err
 	}
 	return false, nil
-}
-
-// closings are the errors of a connection that the target closed.
-var closings = []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}
-
-// dropped handles a request without an answer. One that is dropped twice is
-// the target's doing: every request is to be answered. All else says nothing
-// about the target.
-func (s *Session) dropped(ctx context.Context, m *message, a *check.Answer, p *patience) (bool, error) {
-	cause := a.Exchange.Err
-	m.unanswered = true
-	if ctx.Err() != nil {
-		return false, interrupted(ctx)
-	}
-	closed := slices.ContainsFunc(closings, func(e error) bool { return errors.Is(cause, e) })
-	if closed && p.dropped < maxDropped {
-		p.dropped++
-		return true, nil
-	}
-	clause := s.Contract.Envelope.Clauses["error.status"]
-	if closed && clause != nil && !m.how.fixture {
-		s.Find(check.Found(clause, "/status", "an answer", "a connection closed without one, twice"))
-	}
-	return false, &outcome{reason: "no answer: " + cause.Error(), cause: cause}
 }
 
 func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (bool, error) {
@@ -265,6 +279,7 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	}
 	x := s.do(ctx, d, m.how.fixture)
 	a, findings := s.Judge.Answer(x, s.expect(m, d))
+	a.Brought = s.brought(m)
 	if !m.how.fixture {
 		s.Find(findings...)
 	}
@@ -275,6 +290,7 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exchange {
 	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
 	defer cancel()
+	defer s.env.among(ctx)()
 	x := wire.Do(limited, d, wire.Route{Transport: s.env.Transport, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
 	s.record(x, fixture)
 	if s.env.Broken == nil || ctx.Err() != nil {
@@ -290,7 +306,6 @@ func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exc
 
 // expect says what is known about the answer: by the draft, since an edit may
 // have changed what was asked for.
-	defer s.env.among(ctx)()
 func (s *Session) expect(m *message, d *wire.Draft) check.Expect {
 	e := check.Expect{Scheme: d.Scheme, Secrets: []string{m.credentials.AccessKeySecret}, Quotable: m.secrets}
 	if m.credentials.SecurityToken != "" {

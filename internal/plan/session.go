@@ -28,7 +28,9 @@ type Session struct {
 
 	mu        sync.Mutex
 	findings  []check.Finding
+	unfit     string
 	exchanges []*wire.Exchange
+	attached  []Attachment
 	requests  int
 	names     int
 	held      []*Resource // leased: back to the pool, or deleted
@@ -36,19 +38,36 @@ type Session struct {
 	lost      []*message  // creating requests without an answer
 	closing   bool
 	places    int // of the pool, that the case takes up
+	spare     int // of the places, taken ahead of the requests that need them
 	shared    []*bundle
 	impatient bool // it must not wait for a place
-	spare     int // of the places, taken ahead of the requests that need them
 
+	placing sync.Mutex // one creating request at a time waits for a place
 	leasing sync.Mutex
 	leases  map[string]*Resource // by resource kind, for $id
 }
 
-// Find records findings.
+// Find records findings. One that says that the target was not in a state to
+// be judged is kept apart: see Unfit.
 func (s *Session) Find(f ...check.Finding) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.findings = append(s.findings, f...)
+	for _, found := range f {
+		switch {
+		case found.Unfit == "":
+			s.findings = append(s.findings, found)
+		case s.unfit == "":
+			s.unfit = found.Unfit
+		}
+	}
+}
+
+// Unfit says why the target was not in a state to be judged by this case, empty
+// where it was.
+func (s *Session) Unfit() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.unfit
 }
 
 // Findings returns what was found so far, each thing once.
@@ -67,6 +86,9 @@ func (s *Session) Exchanges() (kept []*wire.Exchange, requests int) {
 	defer s.mu.Unlock()
 	return s.exchanges, s.requests
 }
+
+// Patience is how long one wait may take: the deadline of the profile's policy.
+func (s *Session) Patience() time.Duration { return s.env.Wait.Deadline }
 
 // maxExchanges is how many exchanges of a case are kept. The first ones tell
 // how it began, the last one what it ended with.

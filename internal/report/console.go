@@ -136,6 +136,9 @@ func (p *printer) departure(d Departure) {
 			p.line("    %s", l)
 		}
 	}
+	for _, l := range attached(d.Record) {
+		p.line("    %s", l)
+	}
 	p.line("    rerun %s", d.Record.Rerun())
 }
 

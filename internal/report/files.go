@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/eci-conform/conform/internal/run"
 )
 
 // The names of the files in a report folder.
@@ -63,6 +65,22 @@ func writeFile(path string, render func(io.Writer) error) error {
 	}
 	if err != nil {
 		return errors.Join(fmt.Errorf("write %s: %w", path, err), os.Remove(f.Name()))
+	}
+	return nil
+}
+
+// WriteAttachments writes what belongs to a result into the report folder, each
+// to its own path in it.
+func WriteAttachments(dir string, res run.Result) error {
+	for _, a := range res.Attachments {
+		path := filepath.Join(dir, filepath.FromSlash(a.Path))
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			return fmt.Errorf("write attachment of %s: %w", res.Case, err)
+		}
+		write := func(w io.Writer) error { _, err := w.Write(a.Data); return err }
+		if err := writeFile(path, write); err != nil {
+			return fmt.Errorf("write attachment of %s: %w", res.Case, err)
+		}
 	}
 	return nil
 }

@@ -152,6 +152,7 @@ func htmlDeparture(d Departure) htmlCase {
 	for _, x := range last {
 		parts = append(parts, strings.Join(exchangeText(x), "\n"))
 	}
+	parts = append(parts, attached(d.Record)...)
 	c.Exchange = strings.Join(parts, "\n\n")
 	return c
 }

@@ -162,7 +162,8 @@ func (r Record) story() string {
 	for _, x := range last {
 		lines = append(append(lines, ""), exchangeText(x)...)
 	}
-	return strings.Map(legal, strings.Join(append(lines, "", "rerun "+r.Rerun()), "\n"))
+	lines = append(append(lines, ""), attached(r)...)
+	return strings.Map(legal, strings.Join(append(lines, "rerun "+r.Rerun()), "\n"))
 }
 
 // legal replaces what XML cannot hold, in CDATA too.

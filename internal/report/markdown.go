@@ -90,6 +90,9 @@ func (p *printer) markdownGroup(g Group) {
 	for _, x := range last {
 		p.line("%s", strings.ReplaceAll(strings.Join(exchangeText(x), "\n"), "~~~~", "~ ~ ~ ~"))
 	}
+	for _, l := range attached(first.Record) {
+		p.line("%s", l)
+	}
 	p.line("~~~~")
 	p.line("")
 	p.line("</details>")

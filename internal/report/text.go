@@ -145,6 +145,15 @@ func quote(s string) string {
 // Quote makes s one word of a POSIX shell, for commands that people copy.
 func Quote(s string) string { return quote(s) }
 
+// attached says where a case's attachments stand, below the report folder.
+func attached(r Record) []string {
+	var out []string
+	for _, a := range r.Attachments {
+		out = append(out, "see "+a.Path)
+	}
+	return out
+}
+
 // wantGot writes a finding's two sides.
 func wantGot(f check.Finding) []string {
 	var out []string

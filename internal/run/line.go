@@ -16,20 +16,21 @@ import (
 
 // line is a Result as it is written. Its names are an interface.
 type line struct {
-	Case       string         `json:"case"`
-	Operation  string         `json:"operation"`
-	Family     string         `json:"family"`
-	Clause     string         `json:"clause"`
-	Level      string         `json:"level"`
-	Verdict    Verdict        `json:"verdict"`
-	Reason     string         `json:"reason"`
-	Fault      bool           `json:"fault,omitempty"`
-	Findings   []findingLine  `json:"findings"`
-	Exchanges  []exchangeLine `json:"exchanges"`
-	Requests   int            `json:"requests"`
-	Start      time.Time      `json:"start"`
-	DurationMs float64        `json:"durationMs"`
-	Seed       uint64         `json:"seed"`
+	Case        string         `json:"case"`
+	Operation   string         `json:"operation"`
+	Family      string         `json:"family"`
+	Clause      string         `json:"clause"`
+	Level       string         `json:"level"`
+	Verdict     Verdict        `json:"verdict"`
+	Reason      string         `json:"reason"`
+	Fault       bool           `json:"fault,omitempty"`
+	Findings    []findingLine  `json:"findings"`
+	Exchanges   []exchangeLine `json:"exchanges"`
+	Attachments []Attachment   `json:"attachments,omitempty"`
+	Requests    int            `json:"requests"`
+	Start       time.Time      `json:"start"`
+	DurationMs  float64        `json:"durationMs"`
+	Seed        uint64         `json:"seed"`
 }
 
 type findingLine struct {
@@ -61,7 +62,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Case: r.Case, Operation: r.Operation, Family: r.Family, Clause: r.Clause, Level: r.Level.String(),
 		Verdict: r.Verdict, Reason: r.Reason, Fault: r.Fault,
 		Findings: make([]findingLine, len(r.Findings)), Exchanges: make([]exchangeLine, len(r.Exchanges)),
-		Requests: r.Requests, Start: r.Start, DurationMs: millis(r.Duration), Seed: r.Seed,
+		Attachments: r.Attachments, Requests: r.Requests, Start: r.Start, DurationMs: millis(r.Duration), Seed: r.Seed,
 	}
 	for i, f := range r.Findings {
 		l.Findings[i] = findingLine{f.Clause, f.Level.String(), f.Pointer, f.Want, f.Got}
@@ -93,7 +94,7 @@ func (r *Result) UnmarshalJSON(text []byte) error {
 	*r = Result{
 		Case: l.Case, Operation: l.Operation, Family: l.Family, Clause: l.Clause, Level: level,
 		Verdict: l.Verdict, Reason: l.Reason, Fault: l.Fault,
-		Requests: l.Requests, Start: l.Start, Duration: duration(l.DurationMs), Seed: l.Seed,
+		Attachments: l.Attachments, Requests: l.Requests, Start: l.Start, Duration: duration(l.DurationMs), Seed: l.Seed,
 	}
 	if (&Summary{}).count(r.Verdict) == nil {
 		return fmt.Errorf("unknown verdict %q", r.Verdict)

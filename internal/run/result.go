@@ -36,10 +36,21 @@ type Result struct {
 	Fault     bool
 	Findings  []check.Finding
 	Exchanges []Exchange // of a case that did not pass, redacted and shortened
-	Requests  int        // how many requests the case sent, kept or not
-	Start     time.Time
-	Duration  time.Duration // of the case's own steps, what it cleared away left out
-	Seed      uint64
+	// Attachments are evidence for people, redacted; a line of results.ndjson
+	// holds where they are written, not what is in them.
+	Attachments []Attachment
+	Requests    int // how many requests the case sent, kept or not
+	Start       time.Time
+	Duration    time.Duration // of the case's own steps, what it cleared away left out
+	Seed        uint64
+}
+
+// Attachment is a file that belongs to a case.
+type Attachment struct {
+	Name      string `json:"name"`
+	MediaType string `json:"mediaType"`
+	Path      string `json:"path"` // below the folder of the reports, with slashes
+	Data      []byte `json:"-"`    // nil in a result that was read from a line
 }
 
 // Exchange is one request and its answer, fit to be written: secrets are

@@ -284,4 +284,5 @@ func (r *Runner) conclude(ctx context.Context, res *Result, s *plan.Session, err
 		return
 	}
 	r.redact.result(res, e.findings, exchanges)
+	r.redact.attachments(res, s.Attachments(), exchanges)
 }
