@@ -141,13 +141,7 @@ func (s *Session) list(ctx context.Context, r *Resource, o Option, visit func(*w
 
 // listing is the parameters that list the one resource.
 func (s *Session) listing(op *contract.Operation, r *Resource) wire.Params {
-	var out wire.Params
-	for _, f := range op.Parameters {
-		if f.Binding == bindingRegion {
-			out = append(out, wire.Param{Name: f.Name, Value: r.Region})
-			break
-		}
-	}
+	out := onlyRegion(op, r.Region)
 	for _, f := range op.Effect.Filters {
 		if f.Member == r.Kind.IDMember && r.ID != "" {
 			name := strings.Replace(f.Parameter, ".N", ".1", 1)
@@ -155,6 +149,16 @@ func (s *Session) listing(op *contract.Operation, r *Resource) wire.Params {
 		}
 	}
 	return out
+}
+
+// onlyRegion is the parameters that say nothing but the region.
+func onlyRegion(op *contract.Operation, region string) wire.Params {
+	for _, f := range op.Parameters {
+		if f.Binding == bindingRegion {
+			return wire.Params{{Name: f.Name, Value: region}}
+		}
+	}
+	return nil
 }
 
 func items(op *contract.Operation, a *check.Answer) []*wire.Map {

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -162,7 +163,7 @@ func (s *Session) create(ctx context.Context, o order) (*Resource, error) {
 	}
 	id := createdID(op, a)
 	if id == "" {
-		return nil, fixture(kind, kind.Create, Inconclusive("answered "+a.Summary()))
+		return nil, fixture(kind, kind.Create, Inconclusive(cmp.Or(s.Judge.Unfit(a), "answered "+a.Summary())))
 	}
 	return &Resource{Kind: kind, ID: id, Region: regionOf(s, op, bound), credentials: s.signer(o.options), owner: s.Case.ID}, nil
 }

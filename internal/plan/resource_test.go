@@ -112,7 +112,7 @@ func TestLeaseThatFailsNamesTheStep(t *testing.T) {
 	}{
 		{"the creation is refused", func(f *fake) {
 			f.before = func(int, string) (int, string, error) { return 403, `"Code":"QuotaExceeded"`, nil }
-		}, "CreateImageCache: answered 403 QuotaExceeded"},
+		}, "CreateImageCache: the target is not in a state to be judged: 403 QuotaExceeded"},
 		{"it fails", func(f *fake) { f.state = "Failed" }, "became Failed"},
 		{"it never is usable", func(f *fake) { f.state = "Creating" }, "it stayed Creating"},
 		{"the listing is refused", func(f *fake) {

@@ -2,12 +2,8 @@ package plan
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
-	"slices"
-	"syscall"
 	"time"
 
 	"github.com/eci-conform/conform/internal/check"
@@ -279,7 +275,9 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	}
 	x := s.do(ctx, d, m.how.fixture)
 	a, findings := s.Judge.Answer(x, s.expect(m, d))
-	a.Brought = s.brought(m)
+	if !a.OK {
+		a.Brought = s.brought(m)
+	}
 	if !m.how.fixture {
 		s.Find(findings...)
 	}
