@@ -26,6 +26,33 @@ func Names(s string, known []string, n int) []string {
 	return out
 }
 
+// Close returns up to n of the known names that somebody may well have meant
+// by s: parts between slashes that are spelled alike, letter case aside. It
+// returns none where nothing is close.
+func Close(s string, known []string, n int) []string {
+	var out []string
+	for _, name := range Names(s, slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !alike(s, name) }), n) {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// alike says whether each part of a is at most a slip away from that of b.
+func alike(a, b string) bool {
+	x, y := strings.Split(a, "/"), strings.Split(b, "/")
+	if len(x) != len(y) {
+		return false
+	}
+	for i := range x {
+		if Distance(x[i], y[i]) > 1+min(len(x[i]), len(y[i]))/4 {
+			return false
+		}
+	}
+	return true
+}
+
 // Distance is the number of characters to insert, delete or replace to make b
 // of a, letter case aside.
 func Distance(a, b string) int {

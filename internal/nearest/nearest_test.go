@@ -20,6 +20,27 @@ func TestNames(t *testing.T) {
 	}
 }
 
+func TestClose(t *testing.T) {
+	t.Parallel()
+	known := []string{"UpdateImageCache/auth", "UpdateDataCache/auth", "UpdateImageCache/parameter", "UpdateImageCache"}
+	tests := []struct {
+		s    string
+		want []string
+	}{
+		{"UpdateImageCach/auth", []string{"UpdateImageCache/auth"}},
+		{"updateimagecache/paramter", []string{"UpdateImageCache/parameter"}},
+		{"UpdateImageCache/nonsense", nil},
+		{"UpdateImageCache/auth/more", nil},
+		{"nonsense", nil},
+		{"", nil},
+	}
+	for _, tt := range tests {
+		if diff := cmp.Diff(tt.want, Close(tt.s, known, 3)); diff != "" {
+			t.Errorf("Close(%q) mismatch (-want +got):\n%s", tt.s, diff)
+		}
+	}
+}
+
 func TestDistanceIsAMetric(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {

@@ -30,6 +30,13 @@ func (s *Session) ReadOf(ctx context.Context, r *Resource) (item *wire.Map, foun
 	return s.read(ctx, r, Bound())
 }
 
+// Refer returns the resource of that id in a region, as the default key sees
+// it. It is for reading; who made it clears it away.
+func (s *Session) Refer(resource, id, region string) *Resource {
+	c, _ := s.Credentials("default")
+	return &Resource{Kind: s.Contract.Resource(resource), ID: id, Region: region, credentials: c}
+}
+
 // UsableOf is Usable of a resource of any region and account.
 func (s *Session) UsableOf(ctx context.Context, r *Resource) (*wire.Map, error) {
 	return s.usable(ctx, r)

@@ -51,18 +51,19 @@ func (p *Plan) matchAll(globs []string) error {
 	var errs []error
 	for _, g := range globs {
 		if !slices.ContainsFunc(p.Cases, func(c *Case) bool { return Match(g, c.ID) }) {
-			errs = append(errs, fmt.Errorf("pattern %q: no case matches; %s", g, p.hint(g)))
+			errs = append(errs, fmt.Errorf("pattern %q: no case matches; %s", g, p.Hint(g)))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (p *Plan) hint(glob string) string {
-	near := p.Nearest(glob, 3)
-	if len(near) == 0 {
-		return "the plan is empty"
+// Hint says what somebody may have meant by a glob that matches no case, or
+// where to look.
+func (p *Plan) Hint(glob string) string {
+	if near := p.Nearest(glob, 3); len(near) > 0 {
+		return "nearest: " + strings.Join(near, ", ")
 	}
-	return "nearest: " + strings.Join(near, ", ")
+	return "see conform plan"
 }
 
 func matchAny(globs []string, id string) bool {
@@ -119,28 +120,43 @@ func matchStar(rest, s string, cross bool) bool {
 	return false
 }
 
-// Nearest returns up to n ids, or prefixes of ids with as many segments as s,
-// that are spelled most like s.
+// Nearest returns up to n globs that match a case and are spelled much like s;
+// none where nothing is close.
 func (p *Plan) Nearest(s string, n int) []string {
-	depth := strings.Count(s, "/") + 1
 	seen := map[string]bool{}
 	var names []string
 	for _, c := range p.Cases {
-		for _, name := range candidates(c.ID, depth) {
-			if !seen[name] {
+		for _, name := range slices.Concat(corrected(s, c.ID), corrected(s+deeper, c.ID)) {
+			if !seen[name] && Match(name, c.ID) {
 				seen[name] = true
 				names = append(names, name)
 			}
 		}
 	}
-	return nearest.Names(s, names, n)
+	near := slices.Concat(nearest.Close(s, names, n), nearest.Close(s+deeper, names, n))
+	return near[:min(n, len(near))]
 }
 
-// candidates are what a pattern of that many segments may have meant.
-func candidates(id string, depth int) []string {
-	segments := strings.Split(id, "/")
-	if depth == 1 {
+// deeper is what a glob lacks that stops short of whole ids.
+const deeper = "/**"
+
+// corrected writes a glob so that it fits the id: what does not match is taken
+// from the id, part by part; behind ** the parts are counted from the end. A
+// glob of one part may stand for any part.
+func corrected(glob, id string) []string {
+	parts, segments := strings.Split(glob, "/"), strings.Split(id, "/")
+	if len(parts) == 1 {
 		return segments
 	}
-	return []string{strings.Join(segments[:min(depth, len(segments))], "/")}
+	deep := slices.Index(parts, "**")
+	for i, part := range parts {
+		at := i
+		if deep >= 0 && i > deep {
+			at = len(segments) - len(parts) + i
+		}
+		if at >= 0 && at < len(segments) && i != deep && !match(part, segments[at]) {
+			parts[i] = segments[at]
+		}
+	}
+	return []string{strings.Join(parts, "/")}
 }

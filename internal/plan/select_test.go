@@ -67,7 +67,11 @@ func TestSelectRefusesWhatMatchesNothing(t *testing.T) {
 	t.Parallel()
 	for glob, near := range map[string]string{
 		"UpdateImageCahce":                      "UpdateImageCache",
-		"UpdateImageCache/*":                    "UpdateImageCache/",
+		"UpdateImageCache/*":                    "nearest: UpdateImageCache/*/**",
+		"UpdateImageCach/**":                    "nearest: UpdateImageCache/**",
+		"**/Paramter/*/*":                       "nearest: **/parameter/*/*",
+		"UpdateImageCache/nonsense/**":          "see conform plan",
+		"nonsense":                              "see conform plan",
 		"DeleteImageCache/parameter/ImageCache": "DeleteImageCache/parameter/ImageCacheId",
 	} {
 		for _, args := range [][2][]string{{{glob}, nil}, {nil, {glob}}} {

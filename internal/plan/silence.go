@@ -40,18 +40,20 @@ func (s *Session) dropped(ctx context.Context, m *message, a *check.Answer, p *p
 // request's fault from the network's is whether another one of the same kind
 // is answered right after it.
 func (s *Session) hung(ctx context.Context, m *message, cause error, p *patience) (bool, error) {
-	if p.hung++; p.hung > maxHung {
-		s.silent(m, "none in "+s.env.Timeout.String()+", twice, while "+m.Operation+" was answered otherwise")
-		return false, &outcome{reason: "no answer: " + cause.Error(), cause: cause}
-	}
 	a, err := s.control(ctx, m)
+	p.hung++
+	reason := "no answer: " + cause.Error()
 	switch {
 	case ctx.Err() != nil:
 		return false, interrupted(ctx)
 	case err != nil || a.Status == 0:
-		return false, &outcome{reason: "no answer: " + cause.Error() + "; nor to a request after it", cause: cause}
+		reason += "; nor to a request after it"
+	case p.hung <= maxHung:
+		return true, nil
+	default:
+		s.silent(m, "none in "+s.env.Timeout.String()+", twice, while "+m.Operation+" was answered otherwise")
 	}
-	return true, nil
+	return false, &outcome{reason: reason, cause: cause}
 }
 
 // control asks for the same operation in the same way with nothing but its

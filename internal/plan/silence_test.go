@@ -72,8 +72,8 @@ func TestControlLeavesNothing(t *testing.T) {
 			t.Fatal("Probe() = nil, want no answer")
 		}
 		s.Close(context.Background())
-		if f.made != 1 || len(f.live) != 0 {
-			t.Errorf("%d caches made, %d left; want the control's, deleted", f.made, len(f.live))
+		if f.made != 2 || len(f.live) != 0 {
+			t.Errorf("%d caches made, %d left; want those of the two controls, deleted", f.made, len(f.live))
 		}
 	})
 }
