@@ -70,7 +70,7 @@ func usage(err error) error { return exit(exitUsage, err) }
 
 // Main runs the command and returns the exit code.
 func Main(s System) int {
-	ctx, stop := signals(context.Background(), s.Err)
+	ctx, stop := signals(context.Background(), s.Err, os.Exit)
 	defer stop()
 	root := newRoot(&app{System: s})
 	root.SetArgs(s.Args)

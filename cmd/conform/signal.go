@@ -10,8 +10,8 @@ import (
 )
 
 // signals returns a context that the first interrupt cancels, so that a run
-// ends in order and writes its reports. The second one ends the process.
-func signals(parent context.Context, errs io.Writer) (ctx context.Context, stop func()) {
+// ends in order and writes its reports. The second one calls exit.
+func signals(parent context.Context, errs io.Writer, exit func(code int)) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancel(parent)
 	ch := make(chan os.Signal, 2)
 	signal.Notify(ch, os.Interrupt, syscall.SIGTERM)
@@ -23,7 +23,8 @@ func signals(parent context.Context, errs io.Writer) (ctx context.Context, stop 
 				return
 			}
 			if n > 0 {
-				os.Exit(exitInterrupted)
+				exit(exitInterrupted)
+				return
 			}
 			fmt.Fprintln(errs, "conform: interrupted, ending in order; once more to stop at once")
 			cancel()
