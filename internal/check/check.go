@@ -23,9 +23,9 @@ type Finding struct {
 	// Unfit says that this is no departure: the target was not in a state to
 	// be judged, and why. Empty in a finding that counts.
 	Unfit string
-	// Known says why the target's baseline excuses it; empty where it does
-	// not.
-	Known string
+	// Known says why the target's baseline excuses it, Lapsed why it once did;
+	// both are empty where it does not.
+	Known, Lapsed string
 }
 
 // Expect is what is known about an exchange before its answer is looked at.

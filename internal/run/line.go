@@ -39,6 +39,8 @@ type findingLine struct {
 	Pointer string `json:"pointer"`
 	Want    string `json:"want"`
 	Got     string `json:"got"`
+	Known   string `json:"known,omitempty"`
+	Lapsed  string `json:"lapsed,omitempty"`
 }
 
 type exchangeLine struct {
@@ -65,7 +67,7 @@ func (r Result) MarshalJSON() ([]byte, error) {
 		Attachments: r.Attachments, Requests: r.Requests, Start: r.Start, DurationMs: millis(r.Duration), Seed: r.Seed,
 	}
 	for i, f := range r.Findings {
-		l.Findings[i] = findingLine{f.Clause, f.Level.String(), f.Pointer, f.Want, f.Got}
+		l.Findings[i] = findingLine{f.Clause, f.Level.String(), f.Pointer, f.Want, f.Got, f.Known, f.Lapsed}
 	}
 	for i, x := range r.Exchanges {
 		l.Exchanges[i] = exchangeLine{
@@ -104,7 +106,9 @@ func (r *Result) UnmarshalJSON(text []byte) error {
 		if err != nil {
 			return fmt.Errorf("finding about %s: %w", f.Clause, err)
 		}
-		r.Findings = append(r.Findings, check.Finding{Clause: f.Clause, Level: level, Pointer: f.Pointer, Want: f.Want, Got: f.Got})
+		r.Findings = append(r.Findings, check.Finding{
+			Clause: f.Clause, Level: level, Pointer: f.Pointer, Want: f.Want, Got: f.Got, Known: f.Known, Lapsed: f.Lapsed,
+		})
 	}
 	for _, x := range l.Exchanges {
 		r.Exchanges = append(r.Exchanges, Exchange{

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/eci-conform/conform/internal/baseline"
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -44,8 +45,8 @@ type Options struct {
 	// Strict is the weakest level whose breach fails a case: contract.Must
 	// in an ordinary run. The zero value is the strictest.
 	Strict contract.Level
-	// Known returns the reason why a case is expected to fail; nil for none.
-	Known func(caseID string) (reason string, ok bool)
+	// Baseline is what the target is known to depart in; nil for nothing.
+	Baseline *baseline.Baseline
 	// Sink gets every Result once, in the order in which cases end, from one
 	// goroutine at a time. May be nil.
 	Sink func(Result)
@@ -270,13 +271,17 @@ func guard(ctx context.Context, c *plan.Case, s *plan.Session) (err error) {
 
 // conclude gives the result its verdict and evidence.
 func (r *Runner) conclude(ctx context.Context, res *Result, s *plan.Session, err error) {
-	e := ending{findings: s.Findings(), strict: r.options.Strict, err: err}
-	if r.options.Known != nil {
-		e.known, e.isKnown = r.options.Known(res.Case)
+	e := ending{
+		findings: s.Findings(), strict: r.options.Strict, err: err,
+		expected: r.options.Baseline.Case(res.Case, r.begin),
 	}
-	if err != nil && ctx.Err() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
 		e.err = plan.Inconclusive(r.notRun(ctx))
+	case err == nil && s.Unfit() != "":
+		e.err = plan.Inconclusive(s.Unfit())
 	}
+	e.excuse()
 	res.Verdict, res.Reason, res.Fault = e.verdict()
 	exchanges, requests := s.Exchanges()
 	res.Requests = requests

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/eci-conform/conform/internal/baseline"
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -263,16 +264,59 @@ func TestLeakIsReported(t *testing.T) {
 
 func TestKnownFailures(t *testing.T) {
 	t.Parallel()
-	f := &target{answer: func(_ int, q url.Values) (int, string, error) { return 200, `"Regions":[]`, nil }}
-	fails := does("c/fails", func(_ context.Context, s *plan.Session) error {
-		s.Find(check.Finding{Clause: "x", Level: contract.Must})
-		return nil
+	finds := func(id, clause string) *plan.Case {
+		return does(id, func(_ context.Context, s *plan.Session) error {
+			s.Find(check.Finding{Clause: clause, Level: contract.Must})
+			return nil
+		})
+	}
+	o := testOptions(t, good(), ask("c/passes", contract.Must), finds("c/fails", "x"), finds("c/both", "x"), finds("c/lapsed", "y"))
+	o.Baseline = &baseline.Baseline{Entries: []*baseline.Entry{
+		{Case: "c/*", Clause: "x", Reason: "issue seven", Issue: "7"},
+		{Case: "c/lapsed", Reason: "soon", Until: "2001-02-03", Place: contract.Place{File: "b.yaml", Line: 9}},
+	}}
+	sum, results := runAll(t, o)
+	if sum.Known != 2 || sum.Fixed != 1 || sum.Fail != 1 || sum.ExitCode() != ExitDeparts {
+		t.Errorf("Wait() = %+v exits %d, want two known, one fixed, one failure", sum, sum.ExitCode())
+	}
+	for _, r := range results {
+		line, err := r.MarshalJSON()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var back Result
+		if err := back.UnmarshalJSON(line); err != nil || len(back.Findings) != len(r.Findings) {
+			t.Fatalf("%s: %v in %s", r.Case, err, line)
+		}
+		switch r.Verdict {
+		case Known:
+			if r.Reason != "issue seven (issue 7)" || back.Findings[0].Known != r.Reason {
+				t.Errorf("%s is known for %q, its finding %+v", r.Case, r.Reason, back.Findings[0])
+			}
+		case Fail:
+			want := "excused until 2001-02-03, which is past, by b.yaml:9: soon"
+			if !strings.HasSuffix(r.Reason, want) || back.Findings[0].Lapsed != want {
+				t.Errorf("%s fails for %q, its finding %+v", r.Case, r.Reason, back.Findings[0])
+			}
+		}
+	}
+}
+
+func TestStandingIsNoFailure(t *testing.T) {
+	t.Parallel()
+	f := &target{answer: func(int, url.Values) (int, string, error) { return 403, `"Code":"QuotaExceeded"`, nil }}
+	create := does("c", func(ctx context.Context, s *plan.Session) error {
+		a, err := s.Probe(ctx, &plan.Probe{Operation: "CreateImageCache"})
+		if err == nil {
+			s.Find(s.Judge.Accepted(a, s.Case.Clause)...)
+		}
+		return err
 	})
-	o := testOptions(t, f, ask("c/passes", contract.Must), fails)
-	o.Known = func(id string) (string, bool) { return "issue 7", true }
-	sum, _ := runAll(t, o)
-	if sum.Known != 1 || sum.Fixed != 1 || sum.ExitCode() != ExitStale {
-		t.Errorf("Wait() = %+v exits %d, want one known and one fixed, exit 5", sum, sum.ExitCode())
+	o := testOptions(t, f, create)
+	o.Baseline = &baseline.Baseline{Entries: []*baseline.Entry{{Case: "c", Reason: "r", Issue: "7"}}}
+	sum, results := runAll(t, o)
+	if sum.Inconclusive != 1 || sum.Total != 1 || sum.ExitCode() != ExitNotJudged || !strings.Contains(results[0].Reason, "account.quotaExceeded") {
+		t.Errorf("Wait() = %+v exits %d for %q, want inconclusive that names the row, exit 3", sum, sum.ExitCode(), results[0].Reason)
 	}
 }
 

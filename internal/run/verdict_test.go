@@ -4,9 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
+	"github.com/eci-conform/conform/internal/baseline"
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -17,12 +19,18 @@ func TestVerdict(t *testing.T) {
 	at := func(levels ...contract.Level) []check.Finding {
 		var out []check.Finding
 		for _, l := range levels {
-			out = append(out, check.Finding{Clause: l.String(), Level: l})
+			out = append(out, check.Finding{Clause: l.String(), Level: l, Pointer: "/body/Code"})
 		}
 		return out
 	}
 	const must, should, inferred = contract.Must, contract.Should, contract.Inferred
 	fault, skip, unsure := errors.New("bad"), plan.Skip("not here"), plan.Inconclusive("no answer")
+	knows := func(e baseline.Entry) baseline.Expected {
+		e.Case, e.Reason = "c/d", "r"
+		return (&baseline.Baseline{Entries: []*baseline.Entry{&e}}).Case("c/d", time.Date(2026, 7, 2, 0, 0, 0, 0, time.UTC))
+	}
+	whole, clause := knows(baseline.Entry{Until: "2026-07-02"}), knows(baseline.Entry{Clause: "should", Issue: "7"})
+	place, over := knows(baseline.Entry{Pointer: "/body", Issue: "7"}), knows(baseline.Entry{Until: "2026-07-01"})
 	tests := []struct {
 		name  string
 		in    ending
@@ -44,15 +52,25 @@ func TestVerdict(t *testing.T) {
 		{"no judgement, but a should before", ending{strict: must, err: unsure, findings: at(should)}, Inconclusive, false},
 		{"a fault", ending{strict: must, err: fault}, Inconclusive, true},
 		{"a fault behind a must", ending{strict: must, err: fault, findings: at(must)}, Inconclusive, true},
-		{"known to fail", ending{strict: must, isKnown: true, known: "issue 7", findings: at(must)}, Known, false},
-		{"known to fail, and passes", ending{strict: must, isKnown: true}, Fixed, false},
-		{"known to fail, and only observed", ending{strict: must, isKnown: true, findings: at(should)}, Fixed, false},
-		{"known to fail, and not judged", ending{strict: must, isKnown: true, err: unsure}, Inconclusive, false},
-		{"known to fail, and a fault", ending{strict: must, isKnown: true, err: fault}, Inconclusive, true},
+		{"known to fail", ending{strict: must, expected: whole, findings: at(must)}, Known, false},
+		{"known to fail, and passes", ending{strict: must, expected: whole}, Fixed, false},
+		{"known to fail, and only observed", ending{strict: must, expected: whole, findings: at(should)}, Fixed, false},
+		{"known to fail, and not judged", ending{strict: must, expected: whole, err: unsure}, Inconclusive, false},
+		{"known to fail, and skipped", ending{strict: must, expected: whole, err: skip}, Skip, false},
+		{"known to fail, and a fault", ending{strict: must, expected: whole, err: fault}, Inconclusive, true},
+		{"known for the clause", ending{strict: should, expected: clause, findings: at(should)}, Known, false},
+		{"known for the clause, and observed", ending{strict: must, expected: clause, findings: at(should)}, Observed, false},
+		{"known for another clause", ending{strict: must, expected: clause, findings: at(must)}, Fail, false},
+		{"known for one of two clauses", ending{strict: should, expected: clause, findings: at(should, must)}, Fail, false},
+		{"known for the clause, and another is observed", ending{strict: must, expected: clause, findings: at(inferred)}, Fixed, false},
+		{"known for a place", ending{strict: must, expected: place, findings: at(must)}, Known, false},
+		{"known until yesterday", ending{strict: must, expected: over, findings: at(must)}, Fail, false},
+		{"known until yesterday, and passes", ending{strict: must, expected: over}, Fixed, false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
+			tt.in.excuse()
 			got, reason, fault := tt.in.verdict()
 			if got != tt.want || fault != tt.fault {
 				t.Errorf("verdict() = %s, fault %v; want %s, fault %v", got, fault, tt.want, tt.fault)
