@@ -41,6 +41,11 @@ func (e *Entry) String() string {
 	return out
 }
 
+// over says whether the entry's last day is past on the day of now.
+func (e *Entry) over(now time.Time) bool {
+	return e.Until != "" && e.Until < now.Format(time.DateOnly)
+}
+
 // narrow says whether the entry is about some of a case's findings only.
 func (e *Entry) narrow() bool { return e.Clause != "" || e.Pointer != "" }
 
@@ -110,11 +115,10 @@ type Expected struct{ live, over []*Entry }
 // Case returns what is known about the case on the day of now, in now's zone.
 func (b *Baseline) Case(id string, now time.Time) Expected {
 	var out Expected
-	today := now.Format(time.DateOnly)
 	for _, e := range b.entries() {
 		switch {
 		case !plan.Match(e.Case, id):
-		case e.Until != "" && e.Until < today:
+		case e.over(now):
 			out.over = append(out.over, e)
 		default:
 			out.live = append(out.live, e)
