@@ -60,10 +60,14 @@ func (r *redaction) result(res *Result, findings []check.Finding, exchanges []*w
 	}
 }
 
-// local masks the secret parameters of the case's own requests.
+// local masks what is secret in the case's own requests: their signatures and
+// tokens, which an answer may repeat, and their secret parameters.
 func (r *redaction) local(exchanges []*wire.Exchange) *wire.Redactor {
 	own := wire.NewRedactor()
 	for _, x := range exchanges {
+		for _, secret := range x.Secrets() {
+			addSecret(own, secret)
+		}
 		for _, secret := range plan.SecretValues(r.contract.Operation(x.Operation), x.Params) {
 			addSecret(own, secret)
 		}

@@ -9,7 +9,7 @@ import (
 // secrets are replaced everywhere, and so is what is secret by the protocol
 // alone, signatures and security tokens, even where the answer repeats it.
 func (r *Redactor) Exchange(x *Exchange) *Exchange {
-	own := NewRedactor(x.protocolSecrets()...)
+	own := NewRedactor(x.Secrets()...)
 	clean := func(s string) string { return r.String(own.String(s)) }
 	out := *x
 	out.URL = clean(x.URL)
@@ -52,9 +52,9 @@ func cleanHeader(h http.Header, clean func(string) string) http.Header {
 	return out
 }
 
-// protocolSecrets are the signature and the security token of a request, from
-// wherever it carries them.
-func (x *Exchange) protocolSecrets() []string {
+// Secrets returns what is secret in the request by the protocol alone: its
+// signature and its security or bearer token, as sent and decoded.
+func (x *Exchange) Secrets() []string {
 	secrets := x.Header.Values(headerToken)
 	if auth, _ := parseAuthorization(x.Header.Get(headerAuth)); auth.signature != "" {
 		secrets = append(secrets, auth.signature)
