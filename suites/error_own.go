@@ -1,0 +1,283 @@
+package suites
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// The functions in this file bring conditions about by the API's own
+// operations.
+
+// kind is the resource that the operation is about.
+func (p *provocation) kind() *contract.Resource { return p.c.Resource(p.op.Effect.Resource) }
+
+// on is the attempt to act on a resource whose state forbids it. Which states
+// do may be our reading: then so is the refusal.
+func (p *provocation) on(ctx context.Context, s *plan.Session, id string) (*attempt, error) {
+	params, err := p.bindTo(ctx, s, p.kind(), id)
+	t := &attempt{provocation: p, params: params, level: contract.Must}
+	if clause := p.op.Effect.Clause; clause.Level < p.row.Level {
+		t.level, t.note = clause.Level, clause.Note
+	}
+	return t, err
+}
+
+// whileFailed acts on a resource that failed to be made.
+func (p *provocation) whileFailed(ctx context.Context, s *plan.Session) error {
+	kind := p.kind()
+	conditions := p.failing(kind)
+	met := slices.IndexFunc(conditions, func(c string) bool { return s.Unmet(plan.Needs{Conditions: []string{c}}) == "" })
+	if met < 0 {
+		return plan.Skip("the profile does not say how to meet any condition in which " + kind.Name + " fails: " + strings.Join(conditions, ", "))
+	}
+	id, err := p.make(ctx, s, nil, plan.Under(conditions[met]))
+	if err != nil {
+		return err
+	}
+	if err := p.untilFailed(ctx, s, kind, id); err != nil {
+		return err
+	}
+	t, err := p.on(ctx, s, id)
+	if err != nil {
+		return err
+	}
+	return t.carryOut(ctx, s)
+}
+
+// failing are the conditions that lead to a state in which the operation is
+// refused.
+func (p *provocation) failing(kind *contract.Resource) []string {
+	var out []string
+	for _, t := range kind.Transitions {
+		if t.On != "fail" || slices.Contains(p.op.Effect.From, t.To) {
+			continue
+		}
+		for _, c := range t.Conditions {
+			if !slices.Contains(out, c) {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+func (p *provocation) untilFailed(ctx context.Context, s *plan.Session, kind *contract.Resource, id string) error {
+	return s.Eventually(ctx, kind.Name+" "+id+" to fail", func() (bool, error) {
+		item, found, err := s.Read(ctx, kind.Name, id)
+		if err != nil || !found {
+			return false, err
+		}
+		state := kind.State(check.Text(item, kind.StateMember))
+		if state != nil && state.Usable {
+			return false, plan.Inconclusive("prepare an " + kind.Name + " that fails: it became " + state.Name)
+		}
+		return state != nil && state.Failed, nil
+	})
+}
+
+// make sends a creation and returns the id without waiting.
+func (p *provocation) make(ctx context.Context, s *plan.Session, with wire.Params, o ...plan.Option) (string, error) {
+	create := p.c.Operation(p.kind().Create)
+	params, err := s.Bind(ctx, merge(p.in[create.Name].Minimal, with))
+	if err != nil {
+		return "", err
+	}
+	a, err := s.Probe(ctx, &plan.Probe{Operation: create.Name, Params: params, Method: "POST"}, append(o, plan.Bound())...)
+	if err != nil {
+		return "", err
+	}
+	id, ok := memberText(a.Body, create.Effect.ID)
+	if !a.OK || !ok {
+		return "", plan.Inconclusive("prepare an " + p.kind().Name + ": " + create.Name + " answered " + a.Summary())
+	}
+	return id, nil
+}
+
+// whileBusy acts on a resource that is still being made. It was if it still is
+// afterwards: there is no way back to the first states.
+func (p *provocation) whileBusy(ctx context.Context, s *plan.Session) error {
+	kind := p.kind()
+	id, err := p.make(ctx, s, nil)
+	if err != nil {
+		return err
+	}
+	t, err := p.on(ctx, s, id)
+	if err != nil {
+		return err
+	}
+	a, err := t.send(ctx, s)
+	if err != nil {
+		return err
+	}
+	if !t.fits(a) {
+		item, _, err := s.Read(ctx, kind.Name, id)
+		if err != nil {
+			return err
+		}
+		if !p.early(kind, check.Text(item, kind.StateMember)) {
+			return plan.Skip(kind.Name + " was made before it could be acted upon")
+		}
+	}
+	t.judge(s, a)
+	return nil
+}
+
+// fits reports whether the answer has the row's status and code.
+func (p *provocation) fits(a *check.Answer) bool {
+	m := p.row.Match(a.Status, a.Code, a.Message)
+	return m.Status && m.Code
+}
+
+// early reports whether a resource only passes through the state on its way to
+// be usable, and the operation is refused meanwhile.
+func (p *provocation) early(kind *contract.Resource, name string) bool {
+	state := kind.State(name)
+	return state != nil && !state.Stable && name != p.updating(kind) && !slices.Contains(p.op.Effect.From, name)
+}
+
+// updating is the state in which a resource is while it is updated.
+func (p *provocation) updating(kind *contract.Resource) string {
+	if op := p.c.Operation(kind.Update); op != nil {
+		return op.Effect.To
+	}
+	return ""
+}
+
+// twoAtOnce updates a resource that is being updated. Which of two rows answers
+// is not said, and it may be through before the second comes.
+func (p *provocation) twoAtOnce(ctx context.Context, s *plan.Session) error {
+	kind := p.kind()
+	r, err := s.Create(ctx, kind.Name, nil)
+	if err != nil {
+		return err
+	}
+	t, err := p.on(ctx, s, r.ID)
+	if err != nil {
+		return err
+	}
+	second := t.params
+	long := *p
+	long.base = merge(p.base, p.work())
+	if t.params, err = long.bindTo(ctx, s, kind, r.ID); err != nil {
+		return err
+	}
+	if a, err := t.send(ctx, s); err != nil || !a.OK {
+		return cmpErr(err, "prepare an update: "+p.op.Name+" was refused")
+	}
+	t.params = second
+	a, err := t.send(ctx, s)
+	if err != nil {
+		return err
+	}
+	if !t.fits(a) {
+		return plan.Skip("no second update was refused while the first was worked on")
+	}
+	t.judge(s, a)
+	return nil
+}
+
+func cmpErr(err error, reason string) error {
+	if err != nil {
+		return err
+	}
+	return plan.Inconclusive(reason)
+}
+
+// work is what an update can ask for that takes time: what the resource was
+// made of.
+func (p *provocation) work() wire.Params {
+	var out wire.Params
+	for _, q := range p.in[p.kind().Create].Minimal {
+		if fieldOf(p.op, q.Name) != nil && !isTemplate(q.Value) {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// unchanged asks for what the resource has already.
+func (p *provocation) unchanged(ctx context.Context, s *plan.Session) error {
+	kind := p.kind()
+	params, err := s.Bind(ctx, slices.DeleteFunc(p.base.Clone(), func(q wire.Param) bool { return isResource(q.Value) }))
+	if err != nil {
+		return err
+	}
+	create := p.c.Operation(kind.Create)
+	with := slices.DeleteFunc(params.Clone(), func(q wire.Param) bool { return fieldOf(create, q.Name) == nil })
+	r, err := s.Create(ctx, kind.Name, with)
+	if err != nil {
+		return err
+	}
+	t := &attempt{provocation: p, params: params.Set(kind.IDParameter, r.ID), level: contract.Must}
+	return t.carryOut(ctx, s)
+}
+
+// tooManyTags sends one tag more than a request may have.
+func (p *provocation) tooManyTags(ctx context.Context, s *plan.Session) error {
+	params, err := s.Bind(ctx, p.tagged(1, *p.list.field.MaxItems+1))
+	if err != nil {
+		return err
+	}
+	t := &attempt{provocation: p, params: params, level: contract.Must}
+	if p.list.name != p.tags() {
+		t.weaken("whether " + p.list.name + " counts as tags is not said")
+	}
+	return t.carryOut(ctx, s)
+}
+
+// tagged is the request with tags from one number to another.
+func (p *provocation) tagged(from, to int) wire.Params {
+	out := p.list.rest.Clone()
+	for i := from; i <= to; i++ {
+		for k, q := range p.list.element(1, strconv.Itoa(i-from+1)) {
+			if k == 0 {
+				q.Value = "conform-" + strconv.Itoa(i)
+			}
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+// fullOfTags adds the case about a resource that has as many tags as it may.
+func (b *builder) fullOfTags() {
+	i := slices.IndexFunc(b.op.Errors, func(e *contract.Error) bool { return e.Condition == condTags })
+	if i < 0 || b.op.Effect.Kind != "tag" {
+		return
+	}
+	p := b.provocation(b.op.Errors[i])
+	if p.list.one == nil {
+		return
+	}
+	b.add(&plan.Case{
+		Subject: rowSubject(p.row), Variant: p.row.Condition + "-inAll", Clause: p.row.Row,
+		Steps: []string{
+			"give a resource as many tags as it may have", "send a valid " + b.op.Name + " with one more",
+			expectation{refuse: true, row: p.row}.say(), "expect that nothing has changed",
+		},
+		Run: p.oneTagMore,
+	})
+}
+
+func (p *provocation) oneTagMore(ctx context.Context, s *plan.Session) error {
+	limit := *p.list.field.MaxItems
+	params, err := s.Bind(ctx, p.tagged(1, limit))
+	if err != nil {
+		return err
+	}
+	t := &attempt{provocation: p, params: params, level: contract.Must}
+	if a, err := t.send(ctx, s); err != nil || !a.OK {
+		return cmpErr(err, "prepare a resource with all its tags: "+p.op.Name+" was refused")
+	}
+	if t.params, err = s.Bind(ctx, p.tagged(limit+1, limit+1)); err != nil {
+		return err
+	}
+	return t.carryOut(ctx, s)
+}
