@@ -1,0 +1,233 @@
+package suites
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// idempotencyFamily sends requests again under one token, and counts what they
+// did by looking at what carries the case's own marks.
+func idempotencyFamily(b *builder) {
+	if b.op.Idempotency == nil {
+		return
+	}
+	d := b.tokenRepeater()
+	if d == nil {
+		b.fault("plan %s: it takes a token, but what a %q does cannot be seen", b.op.Name, b.op.Effect.Kind)
+		return
+	}
+	b.replays(d)
+	b.freshTokens(d)
+	b.lostAnswers(d)
+	b.refusedFirst(d)
+	b.changes(d)
+	b.tokenScopes(d)
+}
+
+// tokenClause returns a promise about tokens.
+func (b *builder) tokenClause(keyword string) *contract.Clause {
+	return b.c.Idempotency.Clauses[keyword]
+}
+
+// tokenCase is a tokenScenario about tokens.
+type tokenCase struct {
+	subject, variant string
+	clause           *contract.Clause
+	steps            []string
+	needs            plan.Needs
+	run              func(ctx context.Context, s *plan.Session, clause *contract.Clause) error
+}
+
+func (b *builder) tokenCase(d *tokenRepeater, c tokenCase) {
+	needs := b.needs(d.template, "")
+	needs.Bindings = append(needs.Bindings, c.needs.Bindings...)
+	needs.Credentials, needs.Conditions = c.needs.Credentials, c.needs.Conditions
+	b.add(&plan.Case{
+		Subject: c.subject, Variant: c.variant, Clause: c.clause, Steps: c.steps, Needs: needs,
+		Run: func(ctx context.Context, s *plan.Session) error { return c.run(ctx, s, c.clause) },
+	})
+}
+
+// replays sends the same again after a success.
+func (b *builder) replays(d *tokenRepeater) {
+	again := "send the same " + b.op.Name + " with the same token and a new nonce"
+	steps := []string{
+		"send a valid " + b.op.Name + " with a token, and see what it did", again,
+		"expect the first answer again, but for its RequestId [" + b.c.Idempotency.Replay.ID + "]",
+		"expect that nothing was done twice",
+	}
+	own := b.op.Idempotency.Clause
+	b.tokenCase(d, tokenCase{subject: "replay", variant: "same", clause: own, steps: steps, run: d.replay(nil)})
+	b.tokenCase(d, tokenCase{
+		subject: "replay", variant: "otherTransport", clause: own, run: d.replay(byGET),
+		steps: append([]string{steps[0], again + ", by GET with signature ACS3"}, steps[2:]...),
+	})
+	if d.names != nil {
+		b.tokenCase(d.byName(), tokenCase{
+			subject: "replay", variant: "byName", clause: own, run: d.byName().replay(nil),
+			steps: append([]string{steps[0] + ", naming the resource otherwise than by its id", "make what it took away again"}, steps[1:]...),
+		})
+	}
+	if d.makes() {
+		b.tokenCase(d, tokenCase{
+			subject: "replay", variant: "afterDelete", clause: b.tokenClause("deleted"), run: d.afterDelete,
+			steps: []string{steps[0], "delete what it made", again, "expect the first answer or a refusal, and nothing new"},
+		})
+	}
+}
+
+// byGET carries a request by another way than the first one.
+func byGET(p *plan.Probe) { p.Method, p.Form, p.Scheme = "GET", false, wire.ACS3 }
+
+// freshTokens sends the same under another token, or none.
+func (b *builder) freshTokens(d *tokenRepeater) {
+	first := "send a valid " + b.op.Name + " with a token, and see what it did"
+	for _, v := range []struct {
+		keyword, variant, say string
+		token                 func(string) string
+	}{
+		{"fresh", "new", "another token", func(t string) string { return t + "-2" }},
+		{"caseSensitive", "case", "the token in another case", swapCase},
+	} {
+		b.tokenCase(d, tokenCase{
+			subject: "token", variant: v.variant, clause: b.tokenClause(v.keyword), run: d.fresh(v.token, v.keyword == "fresh"),
+			steps: []string{first, "undo it, where that can be done", "send a request like it with " + v.say, "expect that it is carried out too"},
+		})
+	}
+	b.tokenCase(d, tokenCase{
+		subject: "token", variant: "none", clause: b.tokenClause("absent"), run: d.absent,
+		steps: []string{"send a valid " + b.op.Name + " without a token", "undo it, where that can be done", "send the same again",
+			"expect that it is carried out too, or refused; never the first answer for nothing"},
+	})
+}
+
+// lostAnswers sends the same again when nobody knows what became of the first.
+func (b *builder) lostAnswers(d *tokenRepeater) {
+	for _, v := range []struct {
+		variant, say string
+		stage        plan.Stage
+	}{
+		{"cut", "close the connection as soon as the request is written", plan.Written},
+		{"unread", "close the connection when the answer begins to arrive, without reading it", plan.Answered},
+	} {
+		b.tokenCase(d, tokenCase{
+			subject: "lost", variant: v.variant, clause: b.tokenClause("lost"), run: d.lost(v.stage),
+			steps: []string{"send a valid " + b.op.Name + " with a token", v.say, "send it again with the same token and a new nonce",
+				"expect success, and that it was carried out once"},
+		})
+	}
+	b.tokenCase(d, tokenCase{
+		subject: "together", variant: "eight", clause: b.tokenClause("together"), run: d.together,
+		steps: []string{"send a valid " + b.op.Name + " eight times at once with one token",
+			"expect that each gets the same success, or is told that the first is still worked on " + cite(b.c.Idempotency.Processing),
+			"expect that it was carried out once"},
+	})
+}
+
+// refusedFirst uses a token for a request that is refused.
+func (b *builder) refusedFirst(d *tokenRepeater) {
+	for _, spoil := range b.spoilers(d) {
+		b.tokenCase(d, tokenCase{
+			subject: "refused", variant: spoil.variant, clause: b.tokenClause("refused"), needs: spoil.needs, run: d.refused(spoil),
+			steps: []string{"send " + b.op.Name + " with a token, but " + spoil.say + ": it is refused", "send it again: no success",
+				"send it with the same token and valid parameters", "expect a refusal, or that it is carried out"},
+		})
+	}
+}
+
+// spoiler makes a request one that is refused.
+type spoiler struct {
+	variant, say string
+	spoil        func(wire.Params) wire.Params
+	condition    string // under which it is sent; empty for none
+	needs        plan.Needs
+}
+
+// spoilers name a thing that does not exist, where the operation names one, or
+// break the type of a value; and meet with a condition of the world.
+func (b *builder) spoilers(d *tokenRepeater) []spoiler {
+	var out []spoiler
+	if s, ok := b.unknownThing(d); ok {
+		out = append(out, s)
+	} else if s, ok := b.mistyped(d); ok {
+		out = append(out, s)
+	}
+	for _, row := range b.op.Errors {
+		if b.causes(row.Condition) {
+			return append(out, spoiler{
+				variant: row.Condition, say: "under condition " + row.Condition, condition: row.Condition,
+				spoil: wire.Params.Clone, needs: plan.Needs{Conditions: []string{row.Condition}},
+			})
+		}
+	}
+	return out
+}
+
+// causes reports whether a parameter of the operation can bring the condition
+// about: it names a thing of the kind that the condition is of.
+func (b *builder) causes(condition string) bool {
+	kind, _, _ := strings.Cut(condition, ".")
+	c := b.c.Condition(condition)
+	return c != nil && c.Kind == "world" &&
+		slices.ContainsFunc(b.op.Leaves(), func(f *contract.Field) bool { return f.Binding == kind })
+}
+
+func (b *builder) unknownThing(d *tokenRepeater) (spoiler, bool) {
+	for _, p := range d.template {
+		if isResource(p.Value) {
+			absent := absentID(b.c, p.Value)
+			return spoiler{
+				variant: "unknown", say: "with a " + p.Name + " of nothing",
+				spoil: func(q wire.Params) wire.Params { return set(q, p.Name, absent) },
+			}, true
+		}
+	}
+	return spoiler{}, false
+}
+
+func (b *builder) mistyped(d *tokenRepeater) (spoiler, bool) {
+	for _, f := range b.op.Leaves() {
+		if f.Type == contract.Integer {
+			return spoiler{
+				variant: "invalid", say: "with a word for " + f.Path,
+				spoil: func(q wire.Params) wire.Params { return set(q, first(f.Path), "many") },
+			}, true
+		}
+	}
+	return spoiler{}, false
+}
+
+// sameAnswer holds an answer against an earlier one: all members that the
+// contract knows but those that every answer has for itself.
+func sameAnswer(op *contract.Operation, c *contract.Contract, was, is *check.Answer, clause *contract.Clause) []check.Finding {
+	before, _ := was.Body.(*wire.Map)
+	after, _ := is.Body.(*wire.Map)
+	if before == nil || after == nil || op.Response == nil {
+		return nil
+	}
+	var out []check.Finding
+	for _, m := range op.Response.Members {
+		if c.Envelope.Error != nil && c.Envelope.Error.Find(m.Name) != nil {
+			continue
+		}
+		had, _ := before.Get(m.Name)
+		has, _ := after.Get(m.Name)
+		if _, same := wire.Equal(had, has); !same {
+			out = append(out, check.Found(clause, "/body/"+m.Name, "as in the first answer: "+valueText(had), valueText(has)))
+		}
+	}
+	return out
+}
+
+func valueText(v any) string {
+	if v == nil {
+		return "nothing"
+	}
+	return string(wire.EncodeJSON(v))
+}
