@@ -28,11 +28,13 @@ func Names(s string, known []string, n int) []string {
 
 // Close returns up to n of the known names that somebody may well have meant
 // by s: parts between slashes that are spelled alike, letter case aside. It
-// returns none where nothing is close.
+// returns none where nothing is close, and none that is much further off than
+// the closest.
 func Close(s string, known []string, n int) []string {
 	var out []string
 	for _, name := range Names(s, slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !alike(s, name) }), n) {
-		if !slices.Contains(out, name) {
+		worse := len(out) > 0 && Distance(s, name) > Distance(s, out[0])+1
+		if !worse && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
 	}

@@ -133,7 +133,10 @@ func (p *Plan) Nearest(s string, n int) []string {
 			}
 		}
 	}
-	near := slices.Concat(nearest.Close(s, names, n), nearest.Close(s+deeper, names, n))
+	near := nearest.Close(s, names, n)
+	if !strings.HasSuffix(s, deeper) {
+		near = append(near, nearest.Close(s+deeper, names, n)...)
+	}
 	return near[:min(n, len(near))]
 }
 

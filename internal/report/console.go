@@ -19,6 +19,9 @@ type Style struct {
 // maxListed is how many further cases of a block are named.
 const maxListed = 5
 
+// maxKnown is how many reasons of known failures are told.
+const maxKnown = 20
+
 // Console writes the report for a person at a terminal.
 func (r *Report) Console(out io.Writer, style Style) error {
 	p := &printer{out: out, style: style}
@@ -172,11 +175,30 @@ func (p *printer) reasons(r *Report, v run.Verdict, what string) {
 	}
 	p.line("")
 	p.line("%s %s", p.bold(plural(r.Count(v), "case")), what)
-	for _, g := range r.Reasons(v) {
-		p.line("  %4d  %s", len(g.Cases), oneLine(g.Text, 300))
-		if v == run.Inconclusive {
-			p.line("        rerun %s", g.Cases[0].Rerun())
+	groups := r.Reasons(v)
+	for i, g := range groups {
+		if v == run.Known && i == maxKnown {
+			p.line("        … and %s more, in results.ndjson", plural(len(groups)-i, "reason"))
+			return
 		}
+		p.line("  %4d  %s", len(g.Cases), oneLine(g.Text, 300))
+		switch v {
+		case run.Inconclusive:
+			p.line("        rerun %s", g.Cases[0].Rerun())
+		case run.Fixed:
+			p.names(g.Cases)
+		}
+	}
+}
+
+// names lists the cases, or the first of many.
+func (p *printer) names(cases []Record) {
+	for i, rec := range cases {
+		if i == maxListed {
+			p.line("        … and %d more, in results.ndjson", len(cases)-i)
+			return
+		}
+		p.line("        %s", rec.Case)
 	}
 }
 

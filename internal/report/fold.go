@@ -134,7 +134,7 @@ type Departure struct {
 // the one with most cases first.
 func (r *Report) Failures() []Group {
 	return r.groups(func(rec Record, f check.Finding) bool {
-		return rec.Verdict == run.Fail && r.decides(rec, f)
+		return rec.Verdict == run.Fail && f.Known == "" && r.decides(rec, f)
 	})
 }
 
@@ -143,7 +143,7 @@ func (r *Report) Observed() []Group {
 	return r.groups(func(rec Record, f check.Finding) bool { return !r.decides(rec, f) })
 }
 
-// decides says whether the finding's level counts against the target.
+// decides says whether the finding's level decides.
 func (r *Report) decides(rec Record, f check.Finding) bool {
 	strict, err := contract.ParseLevel(rec.Run.Strict)
 	if err != nil {

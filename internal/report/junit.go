@@ -125,7 +125,7 @@ func (s *junitSuite) add(rec Record) {
 		c.Failure = &junitDetail{Message: rec.headline(), Type: rec.Clause, Text: rec.story()}
 	case run.Fixed:
 		s.Failures++
-		c.Failure = &junitDetail{Message: "known to fail but passes: " + rec.Reason, Type: "baseline"}
+		c.Failure = &junitDetail{Message: "stale: known to fail but passes: " + rec.Reason, Type: "baseline"}
 	case run.Inconclusive:
 		s.Errors++
 		c.Error = &junitDetail{Message: rec.Reason, Type: "inconclusive", Text: rec.story()}
@@ -140,11 +140,12 @@ func (s *junitSuite) add(rec Record) {
 
 // headline says in one line what is wrong.
 func (r Record) headline() string {
-	f := r.findings()
-	if len(f) == 0 {
-		return r.Reason
+	for _, f := range r.findings() {
+		if f.Known == "" {
+			return fmt.Sprintf("%s: want %s, got %s", f.Clause, oneLine(f.Want, 200), oneLine(f.Got, 200))
+		}
 	}
-	return fmt.Sprintf("%s: want %s, got %s", f[0].Clause, oneLine(f[0].Want, 200), oneLine(f[0].Got, 200))
+	return r.Reason
 }
 
 // story is everything about a case that did not simply pass, in plain text.

@@ -298,3 +298,33 @@ func TestReadRefuses(t *testing.T) {
 		}
 	}
 }
+
+func TestExcusedFindingsAreNoFailures(t *testing.T) {
+	t.Parallel()
+	known := check.Finding{Clause: "common#violation/maxLength", Level: contract.Must, Want: "a", Got: "b", Known: "slow to change (issue 7)"}
+	lapsed := check.Finding{
+		Clause: "UpdateImageCache#parameter/ClientToken/maxLength", Level: contract.Must, Want: "c", Got: "d",
+		Lapsed: "excused until 2026-01-01, which is past, by b.yaml:3: soon",
+	}
+	rep := &Report{Exit: 1}
+	rep.Add(result("UpdateImageCache/parameter/ClientToken/both", run.Fail, "x", known, lapsed))
+	rep.Add(result("UpdateImageCache/parameter/ClientToken/known", run.Known, known.Known, known))
+	groups := rep.Failures()
+	if len(groups) != 1 || groups[0].Clause != lapsed.Clause || len(rep.Observed()) != 0 {
+		t.Errorf("Failures() = %+v, Observed() = %+v; want the lapsed one alone", groups, rep.Observed())
+	}
+	var console, junit bytes.Buffer
+	if err := errors.Join(rep.Console(&console, Style{}), rep.JUnit(&junit)); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string][2]string{
+		"console": {console.String(), "known excused until 2026-01-01, which is past, by b.yaml:3: soon"},
+		"reason":  {console.String(), "1  slow to change (issue 7)"},
+		"skipped": {junit.String(), `<skipped message="known: slow to change (issue 7)">`},
+		"failure": {junit.String(), `<failure message="UpdateImageCache#parameter/ClientToken/maxLength: want c, got d"`},
+	} {
+		if !strings.Contains(text[0], text[1]) {
+			t.Errorf("%s: no %q in\n%s", name, text[1], text[0])
+		}
+	}
+}

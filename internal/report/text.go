@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/http"
@@ -160,7 +161,11 @@ func wantGot(f check.Finding) []string {
 	if f.Pointer != "" {
 		out = append(out, "at    "+f.Pointer)
 	}
-	return append(out, "want  "+oneLine(f.Want, 600), "got   "+oneLine(f.Got, 600))
+	out = append(out, "want  "+oneLine(f.Want, 600), "got   "+oneLine(f.Got, 600))
+	if note := cmp.Or(f.Lapsed, f.Known); note != "" {
+		out = append(out, "known "+oneLine(note, 300))
+	}
+	return out
 }
 
 // oneLine makes s fit on a line: control characters escaped, cut at n bytes.
