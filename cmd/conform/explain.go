@@ -65,7 +65,10 @@ func unknownID(id string, c *contract.Contract, all *plan.Plan) error {
 	for _, k := range all.Cases {
 		known = append(known, k.ID)
 	}
-	return fmt.Errorf("no case or clause %q, did you mean %s?", id, strings.Join(nearest.Names(id, known, 2), " or "))
+	if near := nearest.Close(id, known, 2); len(near) > 0 {
+		return fmt.Errorf("no case or clause %q, did you mean %s?", id, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("no case or clause %q: see conform plan and conform coverage", id)
 }
 
 func explainCase(out io.Writer, c *contract.Contract, k *plan.Case) error {

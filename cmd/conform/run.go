@@ -30,6 +30,7 @@ type runFlags struct {
 	target  targetFlags
 	source  source
 	choice  choice
+	known   baselineFlags
 	strict  string
 	jobs    int
 	rate    float64
@@ -47,18 +48,20 @@ func newRun(a *app) *cobra.Command {
 		Short: "Judge a target",
 		Long: `Run the cases against a target and say where it departs from the contract.
 The verdict is the exit code: 0 conforms, 1 does not, 2 usage, configuration or
-contract error, 3 could not judge, 4 fault in the harness, 6 resources leaked,
-130 interrupted.`,
+contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
+6 resources leaked, 130 interrupted.`,
 		Example: `  conform run                                             the embedded emulator
   conform run --target http://127.0.0.1:8080              a server, keys from the environment
   conform run --target sandbox.yaml --strict              a target with its profile
   conform run --select UpdateImageCache --skip '*/auth/**'  some of the cases
+  conform run --target sandbox.yaml --write-baseline known.yaml  accept what fails today
   conform run --format junit >junit.xml`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), f) },
 	}
 	f.target.add(c)
 	f.choice.add(c)
+	f.known.add(c)
 	f.add(c)
 	f.source.add(c)
 	return c
@@ -114,6 +117,7 @@ type job struct {
 	contract *contract.Contract
 	plan     *plan.Plan
 	target   *target
+	known    *known
 	strict   contract.Level
 }
 
@@ -159,11 +163,15 @@ func (a *app) prepare(f *runFlags) (*job, error) {
 	if err != nil {
 		return nil, usage(err)
 	}
+	known, err := f.known.load(t.profile, all, c)
+	if err != nil {
+		return nil, usage(err)
+	}
 	chosen, err := f.choice.of(all)
 	if err != nil {
 		return nil, err
 	}
-	return &job{app: a, flags: f, contract: c, plan: chosen, target: t, strict: strict}, nil
+	return &job{app: a, flags: f, contract: c, plan: chosen, target: t, known: known, strict: strict}, nil
 }
 
 // embed starts the emulator on a socket and makes it the target.
@@ -184,7 +192,7 @@ func (j *job) options() run.Options {
 	return run.Options{
 		Contract: j.contract, Plan: j.plan, Profile: j.target.profile, Credentials: j.target.credentials,
 		Transport: newTransport(), Clock: j.app.Now, Seed: j.flags.seed,
-		Jobs: j.flags.jobs, Rate: j.flags.rate, Timeout: j.flags.timeout, Strict: j.strict,
+		Jobs: j.flags.jobs, Rate: j.flags.rate, Timeout: j.flags.timeout, Strict: j.strict, Baseline: j.known.all,
 		Redactor: wire.NewRedactor(secrets...),
 	}
 }
@@ -218,6 +226,7 @@ func (j *job) judge(ctx context.Context, o run.Options) error {
 		if err := errors.Join(stream.Write(rec), report.WriteAttachments(j.flags.reports, res)); err != nil && lost == nil {
 			lost = err
 		}
+		j.known.add(res, j.strict)
 		show.add(res)
 	}
 	sum := suites.RunSpecs(ctx, j.show(o))
@@ -239,10 +248,14 @@ func (j *job) show(o run.Options) suites.Show {
 // written is a fault of the harness, whatever the target's verdict.
 func (j *job) conclude(rep *report.Report, sum run.Summary, lost error) error {
 	rep.Elapsed, rep.Exit, rep.Notes = sum.Duration, sum.ExitCode(), notes(sum)
-	if lost != nil {
+	note, err := j.known.save(sum, j.target.name, j.app.Now())
+	if note != "" {
+		rep.Notes = append(rep.Notes, note)
+	}
+	if lost = errors.Join(lost, err); lost != nil {
 		rep.Exit = exitFault
 	}
-	err := errors.Join(lost, rep.WriteFiles(j.flags.reports),
+	err = errors.Join(lost, rep.WriteFiles(j.flags.reports),
 		render(rep, j.flags.format, j.app.System, j.flags.verbose))
 	if err != nil {
 		return exit(exitFault, err)
@@ -292,6 +305,9 @@ func (f *runFlags) command() string {
 	}
 	if f.strict != "" {
 		words = append(words, "--strict="+f.strict)
+	}
+	if f.known.file != "" {
+		words = append(words, "--baseline", report.Quote(f.known.file))
 	}
 	if f.source.file != "" {
 		words = append(words, "--contract", report.Quote(f.source.file))
