@@ -141,11 +141,14 @@ func (s *Session) brought(m *message) []string {
 	return out
 }
 
+// meets says whether the request is one that meets the condition. The key that
+// every request is signed with tells nothing.
 func (s *Session) meets(m *message, c Condition) bool {
-	if c.Credentials == "" && len(c.Set) == 0 {
+	key, usual := m.credentials.AccessKeyID, s.env.Credentials["default"].AccessKeyID
+	if c.Unavailable != "" || len(c.Set) == 0 && (c.Credentials == "" || key == usual) {
 		return false
 	}
-	if c.Credentials != "" && s.env.Credentials[c.Credentials].AccessKeyID != m.credentials.AccessKeyID {
+	if c.Credentials != "" && s.env.Credentials[c.Credentials].AccessKeyID != key {
 		return false
 	}
 	for name, value := range c.Set {
