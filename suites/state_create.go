@@ -1,0 +1,331 @@
+package suites
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// creation tests what becomes of what the operation makes.
+func (f states) creation() {
+	f.becomesUsable()
+	for _, tr := range f.failures("") {
+		for _, condition := range tr.Conditions {
+			f.becomesFailed(tr, condition)
+		}
+	}
+	f.nothingMade()
+	f.duplicate()
+	f.retention()
+	f.eviction()
+}
+
+// becomesUsable follows a resource from the first moment to the state in which
+// it can be used.
+func (f states) becomesUsable() {
+	usable := (&stage{kind: f.kind}).usable()
+	route := f.m.Route(usable)
+	if len(route) == 0 {
+		return
+	}
+	var ways []*contract.Clause
+	for _, tr := range route {
+		ways = append(ways, tr.Clause)
+	}
+	last := route[len(route)-1]
+	f.play(play{
+		subject: "lifecycle", variant: "usable", clause: last.Clause, judges: ways, needs: f.needs(f.input().Minimal, ""),
+		promise: fmt.Sprintf("What %s makes becomes %s, by no other way than the state machine's, and stays it.", f.op.Name, usable),
+		steps: []string{
+			"send a valid " + f.op.Name, "read the " + f.kind.Name + " until it settles",
+			"expect each state to follow from the one before, and " + usable + " within the time that the profile grants",
+			"read it again, and expect it to stay " + usable,
+		},
+		run: func(ctx context.Context, t *stage) error {
+			id, err := t.create(ctx, f.input().Minimal)
+			if err != nil {
+				return err
+			}
+			_, err = t.watch(ctx, journey{id: id, from: route[0].To, want: usable, clause: last.Clause})
+			return err
+		},
+	})
+}
+
+// failures are the edges on which work fails that an operation began: an update
+// where from is the state that it leads to, or else a creation.
+func (f states) failures(from string) []contract.Transition {
+	update := f.c.Operation(f.kind.Update)
+	return slices.DeleteFunc(slices.Clone(f.kind.Transitions), func(tr contract.Transition) bool {
+		updating := update != nil && tr.From == update.Effect.To
+		return tr.On != "fail" || updating != (from != "")
+	})
+}
+
+// becomesFailed makes what cannot work.
+func (f states) becomesFailed(tr contract.Transition, condition string) {
+	f.play(play{
+		subject: "lifecycle", variant: condition, clause: tr.Clause, judges: []*contract.Clause{f.kind.State(tr.To).Clause},
+		promise: fmt.Sprintf("What %s makes under condition %s becomes %s.", f.op.Name, condition, tr.To),
+		needs:   merged(f.needs(f.input().Minimal, ""), plan.Needs{Conditions: []string{condition}}),
+		steps: []string{
+			"send a valid " + f.op.Name + " under condition " + condition, "expect success",
+			"read the " + f.kind.Name + " until it settles, and expect it to be " + tr.To,
+		},
+		run: func(ctx context.Context, t *stage) error {
+			a, _, err := t.send(ctx, request{op: f.op, params: f.input().Minimal, how: []plan.Option{plan.Under(condition)}})
+			if err != nil {
+				return err
+			}
+			t.Find(t.Judge.Accepted(a, tr.Clause)...)
+			id, _ := memberText(a.Body, f.op.Effect.ID)
+			if !a.OK || id == "" {
+				return nil
+			}
+			_, err = t.watch(ctx, journey{id: id, from: t.m.Route(tr.From)[0].To, want: tr.To, clause: tr.Clause})
+			return err
+		},
+	})
+}
+
+// ownName is a filter of the listing by which what one request made can be
+// found, and the parameter that it was given by.
+func (f states) ownName() (filter contract.Filter, parameter string, ok bool) {
+	for _, filter := range f.c.Operation(f.kind.List).Effect.Filters {
+		for _, e := range f.op.Effect.Echo {
+			v, _ := f.input().Minimal.Get(e.Parameter)
+			if e.Member == filter.Member && strings.Contains(v, "name") && strings.Contains(v, "$") {
+				return filter, e.Parameter, true
+			}
+		}
+	}
+	return contract.Filter{}, "", false
+}
+
+// spoiled returns the request with one value that is no value of its
+// parameter's type, in a parameter as far behind as possible.
+func (f states) spoiled(p wire.Params) (wire.Params, string, bool) {
+	for _, field := range slices.Backward(f.op.Parameters) {
+		if field.Type == contract.Integer {
+			return p.Clone().Set(field.Path, integerTexts[0].text), field.Path, true
+		}
+	}
+	return nil, "", false
+}
+
+// nothingMade looks for what a refused creation may have left.
+func (f states) nothingMade() {
+	filter, name, ok := f.ownName()
+	params, bad, spoiled := f.spoiled(f.input().Minimal)
+	if !ok || !spoiled {
+		return
+	}
+	f.play(play{
+		subject: "refused", variant: "nothingMade", clause: f.op.Effect.Clause, needs: f.needs(params, ""),
+		promise: "A refused " + f.op.Name + " makes nothing.",
+		steps:   []string{"send a " + f.op.Name + " with a name of its own and a bad " + bad, "list by " + filter.Parameter, "expect nothing"},
+		run: func(ctx context.Context, t *stage) error {
+			a, call, err := t.send(ctx, request{op: f.op, params: params})
+			if err != nil || a.OK {
+				return orUnready(err, "provoke a refusal", a)
+			}
+			own, _ := call.Params.Get(name)
+			found, err := t.list(ctx, where{region: t.Region}, wire.Param{Name: first(filter.Parameter), Value: own})
+			if err == nil && len(found) > 0 {
+				t.Find(check.Found(f.op.Effect.Clause, "/"+f.op.Effect.ID, "no "+f.kind.Name+" named "+own, check.Text(found[0], f.kind.IDMember)))
+			}
+			return err
+		},
+	})
+}
+
+func orUnready(err error, step string, a *check.Answer) error {
+	if err != nil {
+		return err
+	}
+	return unready(step, a)
+}
+
+// where is whose resources to list, and in which region.
+type where struct{ region, entry string }
+
+// list returns the first page of the listing by one filter.
+func (t *stage) list(ctx context.Context, w where, filter wire.Param) ([]*wire.Map, error) {
+	op := t.Contract.Operation(t.kind.List)
+	params := swapped(t.in[op.Name].Minimal, "$region", w.region).Set(filter.Name, filter.Value)
+	var how []plan.Option
+	if w.entry != "" {
+		how = append(how, plan.As(w.entry))
+	}
+	a, _, err := t.send(ctx, request{op: op, params: params, how: how})
+	if err != nil {
+		return nil, err
+	}
+	if !a.OK {
+		return nil, unready("list "+t.kind.Name, a)
+	}
+	v, _ := check.Lookup(a.Body, "/"+op.Effect.Items)
+	var out []*wire.Map
+	items, _ := v.([]any)
+	for _, item := range items {
+		if m, ok := item.(*wire.Map); ok {
+			out = append(out, m)
+		}
+	}
+	return out, nil
+}
+
+// find lists one resource by its id.
+func (t *stage) find(ctx context.Context, w where, id string) (*wire.Map, error) {
+	for _, filter := range t.Contract.Operation(t.kind.List).Effect.Filters {
+		if filter.Member != t.kind.IDMember {
+			continue
+		}
+		found, err := t.list(ctx, w, wire.Param{Name: first(filter.Parameter), Value: id})
+		if err != nil || len(found) == 0 {
+			return nil, err
+		}
+		return found[0], nil
+	}
+	return nil, nil
+}
+
+// duplicate makes a second resource in the place of the first.
+func (f states) duplicate() {
+	v := f.c.Violation("duplicate")
+	if len(f.kind.Unique) == 0 || v == nil {
+		return
+	}
+	f.play(play{
+		subject: "unique", variant: strings.Join(f.kind.Unique, "+"), clause: v.Error.Row, needs: f.needs(f.input().Minimal, ""),
+		promise: fmt.Sprintf("No two %ss of a region share %s.", f.kind.Name, strings.Join(f.kind.Unique, " and ")),
+		steps:   []string{"send a valid " + f.op.Name, "send it again with the same " + strings.Join(f.kind.Unique, " and "), "expect a refusal, and the first one as it was"},
+		run: func(ctx context.Context, t *stage) error {
+			bound, err := t.Bind(ctx, f.input().Minimal)
+			if err != nil {
+				return err
+			}
+			made, err := t.Create(ctx, f.kind.Name, bound)
+			if err != nil {
+				return err
+			}
+			before, err := t.look(ctx, made.ID)
+			if err != nil {
+				return err
+			}
+			a, _, err := t.send(ctx, request{op: f.op, params: bound})
+			if err != nil {
+				return err
+			}
+			t.Find(atMost(t.Judge.Refused(a, v.Error.Row, nil), contract.Inferred)...)
+			after, err := t.look(ctx, made.ID)
+			if err == nil && before != nil {
+				t.Find(t.keeps(before, after, v.Error.Row)...)
+			}
+			return err
+		},
+	})
+}
+
+// maxDays is the longest retention that is tried.
+const maxDays = 365
+
+// retention compares when a resource goes away with when it was made.
+func (f states) retention() {
+	k := f.kind.Retention
+	if k == nil {
+		return
+	}
+	expire := f.expiry()
+	f.play(play{
+		subject: k.Parameter, variant: "expiry", clause: k.Clause, judges: expire, needs: f.needs(f.input().Minimal, ""),
+		steps: []string{"send a valid " + f.op.Name + " with " + k.Parameter, "expect " + k.Until + " to be so many days after " + k.Since},
+		run: func(ctx context.Context, t *stage) error {
+			days := 1 + t.Rand.IntN(maxDays)
+			id, err := t.create(ctx, set(f.input().Minimal, k.Parameter, strconv.Itoa(days)))
+			if err != nil {
+				return err
+			}
+			item, err := t.present(ctx, id)
+			if err == nil {
+				t.Find(expires(k, item, days)...)
+			}
+			return err
+		},
+	})
+	f.play(play{
+		subject: k.Parameter, variant: "never", clause: capped(k.Clause, contract.Should), needs: f.needs(f.input().Minimal, ""),
+		promise: "What " + f.op.Name + " makes without " + k.Parameter + " has no end.",
+		steps:   []string{"send a valid " + f.op.Name + " without " + k.Parameter, "expect no " + k.Until},
+		run: func(ctx context.Context, t *stage) error {
+			id, err := t.create(ctx, f.input().Minimal)
+			if err != nil {
+				return err
+			}
+			item, err := t.present(ctx, id)
+			if err != nil {
+				return err
+			}
+			if got := check.Text(item, k.Until); got != "" {
+				t.Find(check.Found(capped(k.Clause, contract.Should), "/"+k.Until, "nothing", got))
+			}
+			return nil
+		},
+	})
+}
+
+// expiry are the promises that resources go away when their time is up.
+func (f states) expiry() []*contract.Clause {
+	var out []*contract.Clause
+	for _, tr := range f.kind.Transitions {
+		if s := f.kind.State(tr.From); tr.On == "expire" && s != nil && s.Usable {
+			out = append(out, tr.Clause)
+		}
+	}
+	return out
+}
+
+// present waits until a resource that was just made is listed.
+func (t *stage) present(ctx context.Context, id string) (item *wire.Map, err error) {
+	err = t.Eventually(ctx, t.kind.Name+" "+id+" in its listing", func() (bool, error) {
+		item, err = t.look(ctx, id)
+		return item != nil, err
+	})
+	return item, err
+}
+
+// layouts are the forms in which the samples show times.
+var layouts = []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04Z"}
+
+func moment(text string) (time.Time, bool) {
+	for _, layout := range layouts {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// expires holds that two times of an item are so many days apart, to the
+// minute: some samples show no seconds.
+func expires(k *contract.Retention, item *wire.Map, days int) []check.Finding {
+	since, until := check.Text(item, k.Since), check.Text(item, k.Until)
+	from, ok := moment(since)
+	to, also := moment(until)
+	want := from.AddDate(0, 0, days)
+	if ok && also && to.Truncate(time.Minute).Sub(want.Truncate(time.Minute)).Abs() <= time.Minute {
+		return nil
+	}
+	if until == "" {
+		until = "nothing"
+	}
+	return []check.Finding{check.Found(k.Clause, "/"+k.Until, fmt.Sprintf("%d days after %s: %s", days, since, want.Format(layouts[0])), until)}
+}
