@@ -22,7 +22,9 @@ func (j *Judge) Accepted(a *Answer, clause *contract.Clause) []Finding {
 // Refused wants a refusal for the row's reason: that it is refused with 4xx is
 // promised by the clause, the status and code by the row, and the text by the
 // row's message. Args fill the row's templates in order; with none, %s stands
-// for any text. A nil row asks for nothing but the refusal.
+// for any text. A nil row asks for nothing but the refusal. That it is this row
+// is never surer than that there is a refusal: with two faults in a request, the
+// row is as sure as the order of the checks.
 func (j *Judge) Refused(a *Answer, clause *contract.Clause, row *contract.Error, args ...string) []Finding {
 	want, m := compared(a, row, args)
 	if got := j.notRefused(a, row, m); got != "" {
@@ -31,11 +33,16 @@ func (j *Judge) Refused(a *Answer, clause *contract.Clause, row *contract.Error,
 	switch {
 	case row == nil:
 	case !formed(m) && row.Row != nil:
-		return []Finding{Found(row.Row, "/body/Code", rowName(want), a.Summary())}
+		return []Finding{atMost(clause.Level, Found(row.Row, "/body/Code", rowName(want), a.Summary()))}
 	case formed(m) && !m.Message && row.Text != nil:
-		return []Finding{Found(row.Text, "/body/Message", want.Message, a.Message)}
+		return []Finding{atMost(clause.Level, Found(row.Text, "/body/Message", want.Message, a.Message))}
 	}
 	return nil
+}
+
+func atMost(level contract.Level, f Finding) Finding {
+	f.Level = min(f.Level, level)
+	return f
 }
 
 // notRefused says why the answer is not the refusal that was asked for; empty

@@ -91,6 +91,23 @@ func TestAccepted(t *testing.T) {
 	}
 }
 
+func TestRowIsNoSurerThanTheRefusal(t *testing.T) {
+	t.Parallel()
+	c := theContract(t)
+	j := New(c)
+	row := c.Gateway.Error("request.badVersion")
+	if row.Level != contract.Must {
+		t.Fatalf("the row is %s: want one that must be", row.Level)
+	}
+	a := answered(j, nil, 400, "MissingParameter", "m")
+	for _, level := range []contract.Level{contract.Inferred, contract.Should, contract.Must} {
+		got := j.Refused(a, &contract.Clause{ID: "order", Level: level}, row)
+		if len(got) != 1 || got[0].Clause != row.Row.ID || got[0].Level != level {
+			t.Errorf("Refused() for a clause that is %s = %+v, want the row at that level", level, got)
+		}
+	}
+}
+
 func TestFilled(t *testing.T) {
 	t.Parallel()
 	row := &contract.Error{Code: "Missing%s", Message: "%s of %s", Wordings: []contract.Wording{{Code: "%s", Status: 404, Message: "no %s"}}}
