@@ -54,14 +54,15 @@ func (s *Session) Usable(ctx context.Context, resource, id string) (*wire.Map, e
 }
 
 func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
-	begin, looks := s.Now(), 0
+	begin := s.Now()
 	if err := pause(ctx, s.env.patience.guess(r.Kind.Name)); err != nil {
 		return nil, err
 	}
 	var item *wire.Map
+	var early, last time.Duration // when the two latest looks were
 	seen := "absent"
 	err := s.Eventually(ctx, r.Kind.Name+" "+r.ID+" to be usable", func() (bool, error) {
-		looks++
+		early, last = last, s.Now().Sub(begin)
 		m, found, err := s.read(ctx, r, asFixture)
 		if err != nil || !found {
 			return false, err
@@ -77,7 +78,7 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 		return nil, fmt.Errorf("it stayed %s: %w", seen, err)
 	}
 	if err == nil {
-		s.env.patience.learn(r.Kind.Name, s.Now().Sub(begin), looks)
+		s.env.patience.learn(r.Kind.Name, early, s.env.Wait.Initial)
 	}
 	return item, err
 }
@@ -95,15 +96,17 @@ func (e *experience) guess(kind string) time.Duration {
 	return e.took[kind]
 }
 
-// learn takes the time that it took; where the first look was enough already,
-// it may have taken less.
-func (e *experience) learn(kind string, took time.Duration, looks int) {
+// learn takes the time of the last look that came too early, zero where the
+// first was late enough: then it may take less. How late it was seen to be
+// usable says little, as that depends on how busy this side is.
+func (e *experience) learn(kind string, early, more time.Duration) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if looks == 1 {
-		took = e.took[kind] * 63 / 64
+	if early == 0 {
+		e.took[kind] = e.took[kind] * 63 / 64
+		return
 	}
-	e.took[kind] = took
+	e.took[kind] = max(e.took[kind], early+more)
 }
 
 // read looks the resource up by its id, through all pages where the listing
