@@ -28,7 +28,6 @@ func every(c *contract.Clause) string {
 // reasons are why a kind of clause has no case of its own in the families that
 // there are, by the clause's kind.
 var reasons = map[string]string{
-	"error":       "the error family provokes it: its condition must be brought about, and every case checks that a code seen is in the table",
 	"state":       "the state family walks the state machine; every listing's state is held against the list of states",
 	"consistency": "the concurrency family checks histories of requests on one resource, the state family what a resource shows over time",
 	"transition":  "the state family walks the state machine",

@@ -62,10 +62,10 @@ type approach struct {
 
 // provoke adds the case about a row.
 func (b *builder) provoke(row *contract.Error) {
-	p := b.provocation(row)
-	condition := b.c.Condition(row.Condition)
+	p, condition := b.provocation(row), b.c.Condition(row.Condition)
 	if condition == nil {
-		return
+		// The contract's linter says so; a profile may know it.
+		condition = &contract.Condition{Name: row.Condition, Summary: "The condition " + row.Condition + " holds."}
 	}
 	p.ways = p.waysTo(condition)
 	k := &plan.Case{

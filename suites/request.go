@@ -96,12 +96,17 @@ func (e expectation) judge(s *plan.Session, a *check.Answer) {
 	switch {
 	case e.bare:
 		s.Find(bareRefusal(a, e.clause)...)
+	case e.refuse && e.order():
+		s.Find(inOrder(a, e)...)
 	case e.refuse:
 		s.Find(s.Judge.Refused(a, e.clause, e.row, e.args...)...)
 	case e.row == nil || slices.Contains(a.Rows, e.row):
 		s.Find(s.Judge.Accepted(a, e.clause)...)
 	}
 }
+
+// order reports whether the case is about which of two faults answers.
+func (e expectation) order() bool { return e.clause.Keyword == "order" }
 
 // say tells people what the answer must be.
 func (e expectation) say() string {
@@ -115,6 +120,9 @@ func (e expectation) say() string {
 		return "expect a refusal: 4xx"
 	}
 	code, _ := e.row.Fill(e.args...)
+	if e.clause != nil && e.order() {
+		return fmt.Sprintf("expect a refusal: %d %s", e.row.Status, code)
+	}
 	return fmt.Sprintf("expect a refusal: %d %s%s", e.row.Status, code, cite(e.row))
 }
 

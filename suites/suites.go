@@ -24,6 +24,7 @@ var families = []family{
 	{"parameter", parameterFamily},
 	{"auth", authFamily},
 	{"format", formatFamily},
+	{"error", errorFamily},
 }
 
 // Families returns the names of the case families, in plan order.

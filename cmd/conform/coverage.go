@@ -16,6 +16,8 @@ import (
 // coverageFlags are the flags of conform coverage.
 type coverageFlags struct {
 	source  source
+	target  string
+	results string
 	format  string
 	verbose bool
 }
@@ -25,16 +27,23 @@ func newCoverage(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "coverage",
 		Short: "Say which clauses are bound to cases, and why others are not",
-		Long: `Set every clause of the contract against the cases that judge it. A clause is
-bound to cases, or held by a check of every answer, or excluded for a reason.
+		Long: `Show which rows of the error tables a target's profile lets be provoked, or with
+--results which were, and why the others are not.
+
+Then set every clause of the contract against the cases that judge it. A clause
+is bound to cases, or held by a check of every answer, or excluded for a reason.
 One that is none of these is open: then the exit code is 1.`,
 		Example: `  conform coverage
+  conform coverage --target sandbox.yaml
+  conform coverage --results reports/out/results.ndjson
   conform coverage --verbose | grep UpdateDataCache
   conform coverage --format json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.coverage(f) },
 	}
 	s := c.Flags()
+	s.StringVar(&f.target, "target", embedded, "whose profile says what can be provoked: a `NAME` of fixtures/targets, a profile's file, or a URL")
+	s.StringVar(&f.results, "results", "", "results.ndjson `FILE` of a run, which says what was provoked")
 	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: text or json")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "one line for every clause")
 	f.source.add(c)
@@ -49,14 +58,24 @@ func (a *app) coverage(f *coverageFlags) error {
 	if err != nil {
 		return err
 	}
-	l, err := ledger(c)
+	p, err := cases(c)
 	if err != nil {
 		return err
 	}
-	if f.format == "json" {
-		err = coverageJSON(a.Out, l)
-	} else {
-		err = coverageText(a.Out, l, f.verbose)
+	t, err := a.errorTable(f, c, p)
+	if err != nil {
+		return err
+	}
+	l := suites.Coverage(c, p)
+	switch {
+	case f.format == "json":
+		err = coverageJSON(a.Out, l, t.reasons())
+	case f.verbose:
+		err = coverageLines(a.Out, l)
+	default:
+		if err = t.write(a.Out, c); err == nil {
+			err = coverageText(a.Out, l)
+		}
 	}
 	if err == nil && len(l.Open()) > 0 {
 		return exit(exitDeparts, fmt.Errorf("nothing enforces %d clauses, and no reason is given", len(l.Open())))
@@ -94,14 +113,16 @@ type binding struct {
 	Cases    []string `json:"cases"`
 	Every    string   `json:"everyAnswer,omitempty"`
 	Excluded string   `json:"excluded,omitempty"`
+	// NotProvoked says why a row of an error table is not, on the target.
+	NotProvoked string `json:"notProvoked,omitempty"`
 }
 
-func coverageJSON(out io.Writer, l suites.Ledger) error {
+func coverageJSON(out io.Writer, l suites.Ledger, left map[string]string) error {
 	list := make([]binding, len(l.Entries))
 	for i, e := range l.Entries {
 		list[i] = binding{
 			Clause: e.Clause.ID, Level: e.Clause.Level.String(), Place: e.Clause.Place.String(),
-			Cases: append([]string{}, e.Cases...), Every: e.Every, Excluded: e.Excluded,
+			Cases: append([]string{}, e.Cases...), Every: e.Every, Excluded: e.Excluded, NotProvoked: left[e.Clause.ID],
 		}
 	}
 	return writeJSON(out, list)
@@ -146,14 +167,17 @@ func rows(l suites.Ledger) []row {
 	return append(out, all)
 }
 
-func coverageText(out io.Writer, l suites.Ledger, verbose bool) error {
+// coverageLines writes one line for every clause.
+func coverageLines(out io.Writer, l suites.Ledger) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	if verbose {
-		for _, e := range l.Entries {
-			fmt.Fprintf(w, "%s\t%s\t%s\n", e.Clause.ID, e.Clause.Level, boundBy(e))
-		}
-		return w.Flush()
+	for _, e := range l.Entries {
+		fmt.Fprintf(w, "%s\t%s\t%s\n", e.Clause.ID, e.Clause.Level, boundBy(e))
 	}
+	return w.Flush()
+}
+
+func coverageText(out io.Writer, l suites.Ledger) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "\tclauses\tby cases\tin every answer\texcluded\topen")
 	for _, r := range rows(l) {
 		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\n", r.owner, r.clauses, r.bound, r.every, r.excluded, r.open)
