@@ -24,7 +24,10 @@ var families = []family{
 	{"parameter", parameterFamily},
 	{"auth", authFamily},
 	{"format", formatFamily},
+	{"idempotency", idempotencyFamily},
+	{"listing", listingFamily},
 	{"error", errorFamily},
+	{"state", stateFamily},
 }
 
 // Families returns the names of the case families, in plan order.
