@@ -113,14 +113,14 @@ func (p *provocation) byRequest() bool { return p.row.Condition == condTags && p
 // the profile.
 func (p *provocation) waysTo(condition *contract.Condition) []approach {
 	profile := approach{"bring about " + condition.Name + " as the profile says", p.byProfile}
-	failed := approach{"make " + p.op.Effect.Resource + " that fails", p.whileFailed}
-	busy := approach{"make " + p.op.Effect.Resource + " and do not wait", p.whileBusy}
+	failed := approach{p.creation() + " that will fail, and wait until it has", p.whileFailed}
+	busy := approach{p.creation() + ", and do not wait", p.whileBusy}
 	update := p.op.Effect.Kind == "update"
 	switch {
 	case p.byRequest():
 		return []approach{{"fill the list of tags beyond its end", p.tooManyTags}}
 	case update && condition.Name == condUnchanged:
-		return []approach{{"make " + p.op.Effect.Resource + " with what the update will ask for", p.unchanged}, profile}
+		return []approach{{p.creation() + " with what the update will ask for", p.unchanged}, profile}
 	case update && condition.Name == condConflict:
 		return []approach{{"start an update and do not wait", p.twoAtOnce}, profile}
 	case p.op.Effect.Wrong != p.row.Code || condition.Kind != "state":
@@ -129,6 +129,13 @@ func (p *provocation) waysTo(condition *contract.Condition) []approach {
 		return []approach{profile, failed, busy}
 	}
 	return []approach{failed, profile, busy}
+}
+
+func (p *provocation) creation() string {
+	if kind := p.kind(); kind != nil {
+		return "send a " + kind.Create
+	}
+	return ""
 }
 
 func (p *provocation) run(ctx context.Context, s *plan.Session) error {

@@ -169,7 +169,7 @@ func (p *provocation) twoAtOnce(ctx context.Context, s *plan.Session) error {
 		return err
 	}
 	if a, err := t.send(ctx, s); err != nil || !a.OK {
-		return cmpErr(err, "prepare an update: "+p.op.Name+" was refused")
+		return unprepared(err, "prepare an update: "+p.op.Name+" was refused")
 	}
 	t.params = second
 	a, err := t.send(ctx, s)
@@ -183,7 +183,8 @@ func (p *provocation) twoAtOnce(ctx context.Context, s *plan.Session) error {
 	return nil
 }
 
-func cmpErr(err error, reason string) error {
+// unprepared is the end of a case whose preparation went wrong.
+func unprepared(err error, reason string) error {
 	if err != nil {
 		return err
 	}
@@ -274,7 +275,7 @@ func (p *provocation) oneTagMore(ctx context.Context, s *plan.Session) error {
 	}
 	t := &attempt{provocation: p, params: params, level: contract.Must}
 	if a, err := t.send(ctx, s); err != nil || !a.OK {
-		return cmpErr(err, "prepare a resource with all its tags: "+p.op.Name+" was refused")
+		return unprepared(err, "prepare a resource with all its tags: "+p.op.Name+" was refused")
 	}
 	if t.params, err = s.Bind(ctx, p.tagged(limit+1, limit+1)); err != nil {
 		return err
