@@ -23,6 +23,7 @@ type trial struct {
 	bare    bool          // judge with a profile that binds next to nothing
 	settle  time.Duration // in each state that passes by itself; zero for none
 	patient time.Duration // the deadline of waits; zero for the profile's
+	hooks   *emulator.Hooks
 	selects []string
 	strict  contract.Level
 	seed    uint64
@@ -94,7 +95,7 @@ func (tr trial) serve(t testing.TB, c *contract.Contract) string {
 		settle = -1
 	}
 	e, err := emulator.New(emulator.Options{
-		Contract: obeyed, World: fixtures.World, Clock: time.Now, Seed: tr.seed, Lenient: tr.lenient, Settle: settle,
+		Contract: obeyed, World: fixtures.World, Clock: time.Now, Seed: tr.seed, Lenient: tr.lenient, Settle: settle, Hooks: tr.hooks,
 	})
 	if err != nil {
 		t.Fatal(err)
