@@ -30,7 +30,7 @@ func without(is func(contract.Transition) bool) func(*contract.Resource) {
 	return func(r *contract.Resource) { r.Transitions = slices.DeleteFunc(r.Transitions, is) }
 }
 
-func on(event string) func(contract.Transition) bool {
+func edgesOn(event string) func(contract.Transition) bool {
 	return func(t contract.Transition) bool { return t.On == event }
 }
 
@@ -155,8 +155,8 @@ var stateFaults = []fault{
 		}
 	})},
 	{name: "back to an earlier state", by: "lifecycle/usable", must: true, among: "CreateImageCache/state/lifecycle/**", wrap: flickering()},
-	{name: "bad images pulled", by: "lifecycle/image.unpullable", must: true, among: "CreateImageCache/state/lifecycle/**", edit: resource("ImageCache", without(on("fail")))},
-	{name: "bad data loaded", by: "lifecycle/dataSource.unreachable", must: true, among: "CreateDataCache/state/lifecycle/**", edit: resource("DataCache", without(on("fail")))},
+	{name: "bad images pulled", by: "lifecycle/image.unpullable", must: true, among: "CreateImageCache/state/lifecycle/**", edit: resource("ImageCache", without(edgesOn("fail")))},
+	{name: "bad data loaded", by: "lifecycle/dataSource.unreachable", must: true, among: "CreateDataCache/state/lifecycle/**", edit: resource("DataCache", without(edgesOn("fail")))},
 	{name: "failed update changes values", by: "lifecycle/image.unpullable", among: "UpdateImageCache/state/lifecycle/**", wrap: items(func(m *wire.Map) {
 		if s, _ := m.Get("Status"); s == "UpdateFailed" {
 			m.Set("ImageCacheSize", 77)
@@ -204,7 +204,7 @@ var stateFaults = []fault{
 		},
 		do: put("RetentionDays", "7"),
 	})},
-	{name: "nothing makes room", by: "EliminationStrategy/eviction", must: true, among: "CreateImageCache/state/EliminationStrategy/**", edit: resource("ImageCache", without(on("evict")))},
+	{name: "nothing makes room", by: "EliminationStrategy/eviction", must: true, among: "CreateImageCache/state/EliminationStrategy/**", edit: resource("ImageCache", without(edgesOn("evict")))},
 	{name: "copy stays at home", by: "lifecycle/copied", must: true, among: "CopyDataCache/state/lifecycle/**", wrap: ask(asking{when: acting("CopyDataCache"), do: put("DestinationRegionId", "cn-hangzhou")})},
 	{name: "copy loses its name", by: "lifecycle/copied", must: true, among: "CopyDataCache/state/lifecycle/**", wrap: ask(asking{when: acting("CopyDataCache"), do: dropping("Name")})},
 	{name: "all tags off", by: "ImageCache/others", must: true, among: tagOps, wrap: ask(asking{when: acting("UntagResources"), do: func(d *wire.Draft) {

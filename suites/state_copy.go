@@ -51,10 +51,6 @@ func (f states) copied(ctx context.Context, t *stage, elsewhere string) error {
 	if !a.OK || id == "" {
 		return nil
 	}
-	if id == source {
-		t.Find(check.Found(clause, "/"+f.op.Effect.ID, "an id of its own", id+", which is the original's"))
-		return nil
-	}
 	region, _ := t.Binding(elsewhere)
 	if stray, err := t.look(ctx, id); err != nil || stray != nil {
 		if stray != nil {

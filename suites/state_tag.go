@@ -66,18 +66,18 @@ func (f states) oneTag(ctx context.Context, t *stage, params wire.Params, member
 	if !a.OK {
 		return nil
 	}
-	return f.tagged(ctx, t, r.ID, tagging{before: before, call: call, sent: model.Call{Operation: create, Params: with}, member: member})
+	return f.tagged(ctx, t, r.ID, retagging{before: before, call: call, sent: model.Call{Operation: create, Params: with}, member: member})
 }
 
-// tagging is a request about tags, and what was there before it.
-type tagging struct {
+// retagging is a request about tags, and what was there before it.
+type retagging struct {
 	before     *wire.Map
 	call, sent model.Call
 	member     string
 }
 
 // tagged compares the tags with what the model says of them.
-func (f states) tagged(ctx context.Context, t *stage, id string, g tagging) error {
+func (f states) tagged(ctx context.Context, t *stage, id string, g retagging) error {
 	state := model.State{Name: t.usable(), Item: model.Sent(g.sent.Operation, g.sent.Params)}
 	want := f.m.Step(state, g.call).After(true)[0].Item.Map()[g.member]
 	clause := f.op.Effect.Clause

@@ -185,6 +185,7 @@ type walker struct {
 	id     string
 	belief model.Belief
 	steps  []string
+	last   model.Call // the one that was answered last
 	worst  *departure
 	lost   bool // what is the case now cannot be told any more
 }
@@ -200,7 +201,7 @@ func (w *walker) begin(ctx context.Context) error {
 		return unready("begin a walk: "+op.Name, a)
 	}
 	w.steps = append(w.steps, op.Name)
-	w.belief = model.Belief(w.m.Step(model.State{}, call).After(true))
+	w.belief, w.last = model.Belief(w.m.Step(model.State{}, call).After(true)), call
 	return w.see(ctx)
 }
 
@@ -249,7 +250,7 @@ func (w *walker) answered(a *check.Answer, call model.Call) {
 			least = found
 		}
 	}
-	w.belief = w.m.Answered(w.belief, call, a.OK)
+	w.belief, w.last = w.m.Answered(w.belief, call, a.OK), call
 	w.depart(least, len(w.belief) == 0)
 }
 
@@ -288,7 +289,7 @@ func (w *walker) see(ctx context.Context) error {
 	var found []check.Finding
 	var members []string
 	for _, d := range departures {
-		found = append(found, check.Found(d.Clause, "/"+d.Member, d.Want, d.Got))
+		found = append(found, check.Found(w.promise(d), "/"+d.Member, d.Want, d.Got))
 		members = append(members, d.Member)
 	}
 	w.belief = model.Belief{near.Forget(members)}
@@ -296,10 +297,27 @@ func (w *walker) see(ctx context.Context) error {
 	return nil
 }
 
-// closest is the truth that the item departs from least.
+// promise is what a departure breaks: of a member that the last request did not
+// name, that what is left out stays as it was.
+func (w *walker) promise(d model.Departure) *contract.Clause {
+	update := w.Contract.Operation(w.kind.Update)
+	if update == nil || update.Effect.Rest == nil || d.Member == "" || d.Member == w.kind.StateMember {
+		return d.Clause
+	}
+	if e := model.Echo(w.last.Operation, d.Member); e != nil && w.last.Has(top(e.Parameter)) {
+		return d.Clause
+	}
+	return update.Effect.Rest
+}
+
+// closest is the truth that the item departs from least: rather in its members
+// than in its state.
 func (w *walker) closest(item *wire.Map) (near model.State, least []model.Departure) {
+	shown := w.state(item)
 	for i, s := range w.m.Later(w.belief) {
-		if d := w.m.Departures(s, item); i == 0 || len(d) < len(least) {
+		d := w.m.Departures(s, item)
+		better := (s.Name == shown) != (near.Name == shown) && s.Name == shown
+		if i == 0 || better || (s.Name == shown) == (near.Name == shown) && len(d) < len(least) {
 			near, least = s, d
 		}
 	}
