@@ -28,11 +28,19 @@ func every(c *contract.Clause) string {
 // reasons are why a kind of clause has no case of its own in the families that
 // there are, by the clause's kind.
 var reasons = map[string]string{
-	"state":       "the state family walks the state machine; every listing's state is held against the list of states",
+	"state":       "every listing's state is held against the list of states",
 	"consistency": "the concurrency family checks histories of requests on one resource, the state family what a resource shows over time",
-	"transition":  "the state family walks the state machine",
 	"listing":     "the listing family pages and filters",
 	"idempotency": "the idempotency family repeats requests with one token",
+}
+
+// transitionReasons are why an edge of a state machine has no case, by what
+// moves a resource along it.
+var transitionReasons = map[string]string{
+	"expire": "nobody waits for days: when a resource goes away is read off its item, where that says so",
+	"fail":   "no condition of the contract makes work fail just there; where it is seen it is let pass",
+	"evict":  "nothing in the contract says which resources make room",
+	"settle": "no request leads there",
 }
 
 // conditionReasons are why a row of the gateway has no case, by the condition
@@ -58,6 +66,8 @@ func excluded(c *contract.Contract, clause *contract.Clause) string {
 		return conditionReasons[conditionOf(c, clause)]
 	case "effect":
 		return effectReason(c, clause)
+	case "transition":
+		return transitionReasons[clause.Keyword]
 	case "parameter", "header":
 		return fieldReason(c, clause)
 	}
