@@ -25,7 +25,10 @@ type System struct {
 	Color    bool // whether Out is a terminal that wants colour
 }
 
-func main() { os.Exit(Main(system())) }
+func main() {
+	tune(os.LookupEnv)
+	os.Exit(Main(system()))
+}
 
 func system() System {
 	_, plain := os.LookupEnv("NO_COLOR")

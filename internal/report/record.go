@@ -98,7 +98,7 @@ func (r *Recorder) cite(rec Record, id string) {
 // encode returns the record as one line: its Result's line with the extra
 // members behind.
 func (r Record) encode() ([]byte, error) {
-	head, err := marshal(r.Result)
+	head, err := r.Result.MarshalJSON()
 	if err != nil {
 		return nil, err
 	}

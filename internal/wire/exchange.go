@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -51,7 +52,7 @@ func (x *Exchange) send(ctx context.Context, d *Draft, by Route) error {
 		return fmt.Errorf("send %s: %w", d.Operation, err)
 	}
 	x.Status, x.RespHeader = resp.StatusCode, resp.Header
-	x.RespBody, err = io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	x.RespBody, err = readAll(io.LimitReader(resp.Body, maxAnswer+1), resp.ContentLength)
 	closeErr := resp.Body.Close()
 	switch {
 	case err != nil:
@@ -63,4 +64,27 @@ func (x *Exchange) send(ctx context.Context, d *Draft, by Route) error {
 		return fmt.Errorf("read answer of %s: %w", d.Operation, closeErr)
 	}
 	return nil
+}
+
+// readAll is io.ReadAll that starts with room for an announced length, which
+// may be wrong; less than 0 for none.
+func readAll(r io.Reader, announced int64) ([]byte, error) {
+	const unknown, most = 511, 64 << 10
+	if announced < 0 {
+		announced = unknown
+	}
+	b := make([]byte, 0, min(announced, most)+1) // one more, to meet the end
+	for {
+		n, err := r.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		if err == io.EOF {
+			return b, nil
+		}
+		if err != nil {
+			return b, err
+		}
+		if len(b) == cap(b) {
+			b = slices.Grow(b, len(b))
+		}
+	}
 }

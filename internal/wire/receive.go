@@ -57,7 +57,7 @@ func readBody(body io.Reader, length, limit int64) ([]byte, error) {
 	if length > limit {
 		return nil, ErrBodyTooLarge
 	}
-	b, err := io.ReadAll(io.LimitReader(body, limit+1))
+	b, err := readAll(io.LimitReader(body, limit+1), length)
 	if err == nil && int64(len(b)) > limit {
 		err = ErrBodyTooLarge
 	}

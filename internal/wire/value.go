@@ -52,8 +52,14 @@ func (m *Map) Set(key string, value any) {
 	m.add(key, value)
 }
 
+// fewKeys is how many keys most bodies have.
+const fewKeys = 6
+
 // add appends a key that is known to be new.
 func (m *Map) add(key string, value any) {
+	if m.keys == nil {
+		m.keys, m.values = make([]string, 0, fewKeys), make([]any, 0, fewKeys)
+	}
 	m.keys = append(m.keys, key)
 	m.values = append(m.values, value)
 	if m.index != nil {
