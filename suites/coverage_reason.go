@@ -30,8 +30,6 @@ func every(c *contract.Clause) string {
 var reasons = map[string]string{
 	"state":       "every listing's state is held against the list of states",
 	"consistency": "the concurrency family checks histories of requests on one resource, the state family what a resource shows over time",
-	"listing":     "the listing family pages and filters",
-	"idempotency": "the idempotency family repeats requests with one token",
 }
 
 // transitionReasons are why an edge of a state machine has no case, by what
@@ -87,8 +85,6 @@ func conditionOf(c *contract.Contract, clause *contract.Clause) string {
 func effectReason(c *contract.Contract, clause *contract.Clause) string {
 	op := c.Operation(clause.Operation)
 	switch {
-	case strings.Contains(clause.ID, "#effect/filter/"):
-		return "the listing family tries each filter alone and with others"
 	case strings.Contains(clause.ID, "#effect/takes/"):
 		return "the state family looks at a resource's tags before and after"
 	case strings.HasSuffix(clause.ID, "#effect/rest"):
