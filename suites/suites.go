@@ -28,6 +28,7 @@ var families = []family{
 	{"listing", listingFamily},
 	{"error", errorFamily},
 	{"state", stateFamily},
+	{"concurrency", concurrencyFamily},
 }
 
 // Families returns the names of the case families, in plan order.
