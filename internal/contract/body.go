@@ -37,18 +37,27 @@ type validator struct {
 	example *yaml.Node // of a whole body, nil where there is none
 	once    sync.Once
 	schema  *openapi3.Schema
+	fast    *fitting
 }
 
 func (v *validator) check(value any) []Violated {
 	if v == nil || v.root == nil {
 		return nil
 	}
-	v.once.Do(func() { v.schema = schemaOf(v.root) })
+	v.once.Do(v.prepare)
+	if v.fast.fits(value) {
+		return nil
+	}
 	err := v.schema.VisitJSON(plainValue(value), openapi3.MultiErrors())
 	if err == nil {
 		return nil
 	}
 	return v.violations(err)
+}
+
+func (v *validator) prepare() {
+	v.schema = schemaOf(v.root)
+	v.fast = fittingOf(v.root, v.schema)
 }
 
 // violations turns the schema checker's errors into ours.
