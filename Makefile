@@ -42,7 +42,7 @@ lint: $(TOOLS) ## gofmt, vet, staticcheck, go.mod
 	bin/staticcheck ./...
 
 bench: ## cases a second, the ceiling of the bare socket, and their ratio
-	$(GO) test -run '^$$' -bench BenchmarkRun -benchtime 3x ./cmd/conform
+	$(GO) test -run '^$$' -bench BenchmarkRun -benchtime 9x ./cmd/conform
 
 cover: ## test coverage by package
 	$(GO) test -coverpkg=./... -coverprofile bin/cover.out ./... && $(GO) tool cover -func bin/cover.out | tail -n 1
