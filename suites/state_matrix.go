@@ -216,7 +216,9 @@ func (c cell) act(ctx context.Context, t *stage, g glimpse, e *certain) (err err
 
 // conclude judges one try; false means that it was too late to tell.
 func (c cell) conclude(ctx context.Context, t *stage, id string, e certain) (done bool, err error) {
-	still := t.state(e.after) == c.state
+	// An update that is accepted while another one runs leads to the same
+	// state: seeing it behind proves nothing then.
+	still := t.state(e.after) == c.state && !(e.answer.OK && c.op.Effect.To == c.state)
 	found := t.allowed(e.answer, c.want)
 	switch {
 	case len(found) == 0 && e.answer.OK:
@@ -226,7 +228,7 @@ func (c cell) conclude(ctx context.Context, t *stage, id string, e certain) (don
 		return true, nil
 	case len(found) == 0:
 		return true, nil
-	case e.answer.OK && !still:
+	case e.answer.OK: // which may have brought the state about again
 		return c.confirm(ctx, t, found)
 	case still || c.everywhere(e):
 		t.Find(found...)
