@@ -317,7 +317,7 @@ func (c *catching) await(ctx context.Context, act func(context.Context, glimpse)
 }
 
 // tries is how often a state that passes quickly is tried to be caught.
-const tries = 6
+const tries = 10
 
 // tooQuick skips a case whose state was never seen.
 func (t *stage) tooQuick(state string) error {
