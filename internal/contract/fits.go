@@ -13,8 +13,9 @@ import (
 type fitting struct {
 	field   *Field
 	schema  *openapi3.Schema
-	walked  bool // an object or a list without bounds
+	walked  bool // without bounds of its own
 	members map[string]*fitting
+	needed  int // how many members are required
 	items   *fitting
 }
 
@@ -34,6 +35,9 @@ func fittingOf(f *Field, s *openapi3.Schema) *fitting {
 		t.walked, t.members = true, make(map[string]*fitting, len(f.Members))
 		for _, m := range f.Members {
 			t.members[m.Name] = fittingOf(m, s.Properties[m.Name].Value)
+			if m.Required {
+				t.needed++
+			}
 		}
 	}
 	return t
@@ -59,18 +63,20 @@ func (t *fitting) fits(v any) bool {
 }
 
 func (t *fitting) object(m *wire.Map) bool {
-	for _, f := range t.field.Members {
-		if _, ok := m.Get(f.Name); f.Required && !ok {
-			return false
-		}
-	}
+	found := 0
 	for _, key := range m.Keys() {
-		v, _ := m.Get(key)
-		if member := t.members[key]; member != nil && !member.fits(v) {
+		member := t.members[key]
+		if member == nil {
+			continue
+		}
+		if v, _ := m.Get(key); !member.fits(v) {
 			return false
 		}
+		if member.field.Required {
+			found++
+		}
 	}
-	return true
+	return found == t.needed
 }
 
 func (t *fitting) list(list []any) bool {
