@@ -24,7 +24,7 @@ func (s *Session) provide(ctx context.Context, places int) error {
 	missing := places - s.spare
 	s.mu.Unlock()
 	for range missing {
-		g, err := s.env.pool.acquire(ctx, "", s.first())
+		g, err := s.place(ctx, "")
 		if err != nil {
 			return err
 		}
@@ -32,6 +32,7 @@ func (s *Session) provide(ctx context.Context, places int) error {
 		s.places++
 		s.spare++
 		s.mu.Unlock()
+		s.placed()
 		if g.evicted != nil {
 			s.discard(ctx, g.evicted)
 		}

@@ -49,10 +49,11 @@ func (s *Session) Lease(ctx context.Context, resource string) (*Resource, error)
 	if kind == nil {
 		return nil, fmt.Errorf("lease %q: the contract has no such resource", resource)
 	}
-	g, err := s.env.pool.acquire(ctx, resource, s.first())
+	g, err := s.place(ctx, resource)
 	if err != nil {
 		return nil, err
 	}
+	defer s.placed()
 	r := g.ready
 	if r == nil {
 		if r, err = s.make(ctx, order{kind: kind}, g); err != nil {
@@ -83,10 +84,11 @@ func (s *Session) Create(ctx context.Context, resource string, with wire.Params,
 	if kind == nil {
 		return nil, fmt.Errorf("create %q: the contract has no such resource", resource)
 	}
-	g, err := s.env.pool.acquire(ctx, "", s.first())
+	g, err := s.place(ctx, "")
 	if err != nil {
 		return nil, err
 	}
+	defer s.placed()
 	r, err := s.make(ctx, order{kind: kind, with: with, options: o}, g)
 	if err != nil {
 		return nil, err
@@ -111,7 +113,28 @@ type order struct {
 func (s *Session) first() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.places == 0 && len(s.held) == 0 && len(s.shared) == 0 && !s.impatient
+	return s.places == 0 && s.pending == 0 && len(s.held) == 0 && len(s.shared) == 0 && !s.impatient
+}
+
+// place asks the pool for a resource of the kind or a place. Of several
+// goroutines of a case one asks at a time, since only the first may have to
+// wait. Who gets something calls placed once it is accounted for.
+func (s *Session) place(ctx context.Context, kind string) (grant, error) {
+	s.placing.Lock()
+	defer s.placing.Unlock()
+	g, err := s.env.pool.acquire(ctx, kind, s.first())
+	if err == nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.pending++
+	}
+	return g, err
+}
+
+func (s *Session) placed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.pending--
 }
 
 // make carries out the creation for which a place was granted. If it fails, the
@@ -225,12 +248,11 @@ func (s *Session) reserve(ctx context.Context, m *message) error {
 	if m.how.fixture || !m.creates() || s.spend() {
 		return nil
 	}
-	s.placing.Lock()
-	defer s.placing.Unlock()
-	g, err := s.env.pool.acquire(ctx, "", s.first())
+	g, err := s.place(ctx, "")
 	if err != nil {
 		return err
 	}
+	defer s.placed()
 	s.mu.Lock()
 	s.places++
 	s.mu.Unlock()

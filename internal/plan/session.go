@@ -39,10 +39,11 @@ type Session struct {
 	closing   bool
 	places    int // of the pool, that the case takes up
 	spare     int // of the places, taken ahead of the requests that need them
+	pending   int // places granted that are not accounted for yet
 	shared    []*bundle
 	impatient bool // it must not wait for a place
 
-	placing sync.Mutex // one creating request at a time waits for a place
+	placing sync.Mutex // held while asking for a place
 	leasing sync.Mutex
 	leases  map[string]*Resource // by resource kind, for $id
 }
