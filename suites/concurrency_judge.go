@@ -45,34 +45,49 @@ func (c *contest) judge(h *history.History) error {
 	return nil
 }
 
+// enough is how many looks in a row at a resource at rest, spread by the wait
+// policy, must show what it cannot hold: the listing itself may lag a little.
+const enough = 8
+
 // rest waits until the resource has settled on what the accepted requests left,
 // and is false where that is a finding.
 func (c *contest) rest(ctx context.Context, client int) (ok bool, err error) {
 	var last sight
-	looked := false
+	wrong := 0
 	err = c.Eventually(ctx, c.kind.Name+" "+c.id+" to settle", func() (bool, error) {
 		seen, shown, err := c.look(ctx, client)
 		if err != nil || !shown {
 			return false, err
 		}
-		last, looked = seen, true
 		if seen.state != nil && seen.state.Failed {
 			return false, plan.Inconclusive(c.kind.Name + " " + c.id + " became " + seen.state.Name)
 		}
-		return seen.settled && len(c.misplaced(seen)) == 0, nil
+		last = seen
+		switch {
+		case seen.present && !seen.settled:
+			wrong = 0
+			return false, nil
+		case seen.present && len(c.misplaced(seen)) == 0:
+			return true, nil
+		}
+		wrong++
+		return wrong == enough, nil
 	})
-	switch {
-	case !plan.IsTimeout(err) || !looked:
+	if err != nil || wrong < enough {
 		return err == nil, err
-	case !last.present:
-		c.found(promiseSettled, contract.Must, "the resource in its listing: nobody deleted it", "absent")
-	case !last.settled:
-		return false, err
 	}
-	for _, m := range c.misplaced(last) {
+	c.astray(last)
+	return false, nil
+}
+
+// astray says what a resource shows that cannot be.
+func (c *contest) astray(seen sight) {
+	if !seen.present {
+		c.found(promiseSettled, contract.Must, "the resource in its listing: nobody deleted it", "absent")
+	}
+	for _, m := range c.misplaced(seen) {
 		m.find(c)
 	}
-	return false, nil
 }
 
 // misplacement is a register that shows what it cannot hold when all requests

@@ -266,16 +266,22 @@ func (x *tagging) collect(body any, out map[string]string) {
 // that is a finding.
 func (x *tagging) rest(ctx context.Context) (bool, error) {
 	var last sight
+	wrong := 0
 	err := x.Eventually(ctx, "the tags of "+x.id, func() (bool, error) {
 		seen, ok, err := x.look(ctx, 0)
+		if err != nil || !ok {
+			return false, err
+		}
 		last = seen
-		return ok && len(x.misplaced(seen)) == 0, err
+		if len(x.misplaced(seen)) == 0 {
+			return true, nil
+		}
+		wrong++
+		return wrong == enough, nil
 	})
-	if !plan.IsTimeout(err) || !last.present {
+	if err != nil || wrong < enough {
 		return err == nil, err
 	}
-	for _, m := range x.misplaced(last) {
-		m.find(x.contest)
-	}
+	x.astray(last)
 	return false, nil
 }
