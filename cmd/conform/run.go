@@ -176,7 +176,11 @@ func (a *app) prepare(f *runFlags) (*job, error) {
 
 // embed starts the emulator on a socket and makes it the target.
 func (j *job) embed() (stop func(), err error) {
-	s, err := listen("127.0.0.1:0", j.emulator())
+	h, err := handler(j.emulator(), "")
+	if err != nil {
+		return nil, err
+	}
+	s, err := listen("127.0.0.1:0", h)
 	if err != nil {
 		return nil, err
 	}

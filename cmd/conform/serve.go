@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ type serveFlags struct {
 	settle  time.Duration
 	seed    uint64
 	lenient bool
+	mutant  string
 }
 
 func newServe(a *app) *cobra.Command {
@@ -43,6 +45,7 @@ func newServe(a *app) *cobra.Command {
 	s.DurationVar(&f.settle, "settle", emulator.DefaultSettle, "how long a resource stays in a transitional state")
 	s.Uint64Var(&f.seed, "seed", 1, "decides ids")
 	s.BoolVar(&f.lenient, "lenient", false, "require only the parameters that the metadata requires too")
+	s.StringVar(&f.mutant, "mutant", "", "`ID` of a mutant to be instead: see conform mutants --list")
 	f.source.add(c)
 	return c
 }
@@ -65,7 +68,11 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if o.Contract, err = f.source.sound(); err != nil {
 		return err
 	}
-	s, err := listen(f.addr, o)
+	h, err := handler(o, f.mutant)
+	if err != nil {
+		return err
+	}
+	s, err := listen(f.addr, h)
 	if err != nil {
 		return usage(err)
 	}
@@ -75,4 +82,24 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	}
 	<-ctx.Done()
 	return nil
+}
+
+// handler is the emulator, or a mutant of it.
+func handler(o emulator.Options, id string) (http.Handler, error) {
+	if id == "" {
+		h, err := emulator.New(o)
+		if err != nil {
+			return nil, exit(exitFault, err)
+		}
+		return h, nil
+	}
+	m, err := oneMutant(o.Contract, id)
+	if err != nil {
+		return nil, err
+	}
+	h, err := m.New(o)
+	if err != nil {
+		return nil, exit(exitFault, err)
+	}
+	return h, nil
 }

@@ -19,12 +19,8 @@ type server struct {
 	done chan struct{}
 }
 
-// listen serves the emulator on addr, HOST:PORT; port 0 picks one.
-func listen(addr string, o emulator.Options) (*server, error) {
-	h, err := emulator.New(o)
-	if err != nil {
-		return nil, err
-	}
+// listen serves a handler on addr, HOST:PORT; port 0 picks one.
+func listen(addr string, h http.Handler) (*server, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
