@@ -75,6 +75,7 @@ type Environment struct {
 	nonces   atomic.Uint64
 	pool     pool
 	patience experience
+	stamina  stamina
 	quiet    sync.RWMutex // read-locked by every request, locked by who wants no other
 
 	mu    sync.Mutex

@@ -121,15 +121,20 @@ func (s *Session) read(ctx context.Context, r *Resource, o Option) (item *wire.M
 	return item, found, err
 }
 
+// maxPages is how many pages of one listing are read: more than any account
+// holds, and an end to a listing that never ends.
+const maxPages = 200
+
 // list visits the items of the resource's listing, through all pages, until
-// visit returns true. A resource without an id stands for all of its region.
+// visit returns true. A resource without an id stands for all of its region. A
+// listing of more than maxPages is Inconclusive.
 func (s *Session) list(ctx context.Context, r *Resource, o Option, visit func(*wire.Map) bool) error {
 	op := s.Contract.Operation(r.Kind.List)
 	if op == nil {
 		return fmt.Errorf("read %s: the contract has no operation that lists it", r.Kind.Name)
 	}
 	params := s.listing(op, r)
-	for {
+	for range maxPages {
 		p := &Probe{Operation: op.Name, Params: params, Method: http.MethodPost}
 		a, err := s.Probe(ctx, p, o, WithCredentials(r.credentials))
 		if err != nil {
@@ -147,6 +152,7 @@ func (s *Session) list(ctx context.Context, r *Resource, o Option, visit func(*w
 		}
 		params = params.Clone().Set(op.Effect.Next, next)
 	}
+	return Inconclusive(fmt.Sprintf("%s goes on after %d pages", op.Name, maxPages))
 }
 
 // listing is the parameters that list the one resource.

@@ -356,6 +356,23 @@ func TestReadGoesThroughAllPages(t *testing.T) {
 	}
 }
 
+func TestListingWithoutEndIsGivenUp(t *testing.T) {
+	t.Parallel()
+	c := theContract(t).Clone()
+	c.Operation("DescribeImageCaches").Effect.Filters = nil
+	f := newFake()
+	f.before = func(n int, _ string) (int, string, error) {
+		return 200, fmt.Sprintf(`"ImageCaches":[{"ImageCacheId":"imc-%d"}],"NextToken":"t%d"`, n, n), nil
+	}
+	target := testTarget(t, f)
+	target.Contract = c
+	s := NewEnvironment(target).Session(&Case{ID: "c"})
+	_, _, err := s.Read(t.Context(), "ImageCache", "none")
+	if reason, ok := IsInconclusive(err); !ok || !strings.Contains(reason, "goes on after 200 pages") || f.requests != maxPages {
+		t.Errorf("Read() error = %v after %d requests, want it given up after %d", err, f.requests, maxPages)
+	}
+}
+
 func TestUnmet(t *testing.T) {
 	t.Parallel()
 	e, _ := testSession(t, newFake())

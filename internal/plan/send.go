@@ -2,8 +2,10 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/eci-conform/conform/internal/check"
@@ -209,8 +211,13 @@ const (
 	maxHung        = 1
 )
 
-// patience counts why one request was sent again.
-type patience struct{ throttled, unavailable, dropped, hung int }
+// patience counts why one request was sent again, and how long it was held
+// back for coming too fast.
+type patience struct {
+	throttled, unavailable, dropped, hung int
+
+	waited time.Duration
+}
 
 // deliver sends until there is an answer that says something about the
 // request.
@@ -250,19 +257,30 @@ func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *pat
 
 func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (bool, error) {
 	p.throttled++
-	if p.throttled > maxThrottled {
-		return false, Inconclusive(fmt.Sprintf("throttled %d times: %d %s", p.throttled, a.Status, a.Code))
-	}
 	wait := a.RetryAfter
 	if wait == 0 {
-		wait = s.env.Wait.Initial << p.throttled
+		wait = min(s.env.Wait.Initial<<p.throttled, s.env.Wait.Cap)
 	}
-	wait = min(wait, max(s.env.Wait.Cap, a.RetryAfter), s.env.Wait.Deadline)
+	p.waited += wait
+	if p.throttled > maxThrottled || p.waited > s.env.Wait.Deadline {
+		s.env.answered(errThrottled)
+		return false, Inconclusive(fmt.Sprintf("throttled %s: %d %s", times(p.throttled), a.Status, a.Code))
+	}
 	if s.env.Gate != nil {
 		s.env.Gate.Slow(wait)
 	}
 	err := pause(ctx, wait)
 	return err == nil, err
+}
+
+// errThrottled says that a request was turned away until it was given up.
+var errThrottled = errors.New("throttled to the end")
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return strconv.Itoa(n) + " times"
 }
 
 // exchange sends once and applies the checks that hold for every answer.
@@ -278,6 +296,9 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	}
 	x := s.do(ctx, d, m.how.fixture)
 	a, findings := s.Judge.Answer(x, s.expect(m, d))
+	if ctx.Err() == nil && (m.how.turnedAway || !a.Throttled) {
+		s.env.answered(unanswered(x))
+	}
 	if !a.OK {
 		a.Brought = s.brought(m)
 	}
@@ -294,15 +315,23 @@ func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exc
 	defer s.env.among(ctx)()
 	x := wire.Do(limited, d, wire.Route{Transport: s.env.Transport, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
 	s.record(x, fixture)
-	if s.env.Broken == nil || ctx.Err() != nil {
-		return x
-	}
-	if x.Status != 0 {
-		s.env.Broken(nil)
-	} else {
-		s.env.Broken(x.Err)
-	}
 	return x
+}
+
+// unanswered is why there was no answer, or none that came to its end in time;
+// nil where there was one.
+func unanswered(x *wire.Exchange) error {
+	if x.Status == 0 || errors.Is(x.Err, context.DeadlineExceeded) {
+		return x.Err
+	}
+	return nil
+}
+
+// answered tells the run whether the target answers: why not, or nil.
+func (e *Environment) answered(err error) {
+	if e.Broken != nil {
+		e.Broken(err)
+	}
 }
 
 // expect says what is known about the answer: by the draft, since an edit may

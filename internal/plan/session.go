@@ -146,14 +146,18 @@ func (s *Session) Condition(name string) (c Condition, ok bool) {
 
 // Eventually calls f by the profile's wait policy until it is done. Running out
 // of time is Inconclusive, naming what was waited for; a caller for whom that
-// is a finding tests with IsTimeout.
+// is a finding tests with IsTimeout. Where many waits of the run have run out,
+// later ones are given up earlier; that is no timeout to IsTimeout.
 func (s *Session) Eventually(ctx context.Context, what string, f func() (done bool, err error)) error {
 	w := s.env.Wait
-	deadline := time.NewTimer(w.Deadline)
+	limit := s.env.stamina.limit(w)
+	deadline := time.NewTimer(limit)
 	defer deadline.Stop()
+	begin := s.Now()
 	for pause := w.Initial; ; pause = min(w.Cap, time.Duration(float64(pause)*w.Factor)) {
 		done, err := f()
 		if done || err != nil {
+			s.env.stamina.lasted(err, s.Now().Sub(begin))
 			return err
 		}
 		next := time.NewTimer(pause)
@@ -161,7 +165,8 @@ func (s *Session) Eventually(ctx context.Context, what string, f func() (done bo
 		case <-next.C:
 		case <-deadline.C:
 			next.Stop()
-			return &outcome{reason: fmt.Sprintf("waited %v for %s", w.Deadline, what), timeout: true}
+			s.env.stamina.ranOut()
+			return &outcome{reason: fmt.Sprintf("waited %v for %s", limit, what), timeout: limit == w.Deadline}
 		case <-ctx.Done():
 			next.Stop()
 			return interrupted(ctx)

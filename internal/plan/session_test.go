@@ -137,6 +137,92 @@ func TestThrottlingThatStaysIsInconclusive(t *testing.T) {
 	})
 }
 
+func TestThrottlingIsNotWaitedOutForEver(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.before = func(int, string) (int, string, error) { return 400, `"Code":"Throttling"`, nil }
+		target := testTarget(t, later{f})
+		var told []error
+		target.Broken = func(err error) { told = append(told, err) }
+		s := NewEnvironment(target).Session(&Case{ID: "c"})
+		begin := time.Now()
+		_, err := s.Probe(t.Context(), regions())
+		if reason, ok := IsInconclusive(err); !ok || !strings.Contains(reason, "throttled once") || time.Since(begin) > 0 {
+			t.Errorf("Probe() error = %v after %v, want it given up at once", err, time.Since(begin))
+		}
+		if len(told) != 1 || told[0] == nil {
+			t.Errorf("the run was told %v, want that the target turned the request away to the end", told)
+		}
+	})
+}
+
+// later is a target that asks for three years of patience.
+type later struct{ *fake }
+
+func (l later) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := l.fake.RoundTrip(r)
+	resp.Header.Set("Retry-After", "100000000")
+	return resp, err
+}
+
+func TestAnswerThatNeverEndsIsNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var told []error
+		target := testTarget(t, dripping{newFake()})
+		target.Broken = func(err error) { told = append(told, err) }
+		s := NewEnvironment(target).Session(&Case{ID: "c"})
+		mustProbe(t, s, regions())
+		if len(told) != 1 || !errors.Is(told[0], context.DeadlineExceeded) {
+			t.Errorf("the run was told %v, want that the time ran out", told)
+		}
+	})
+}
+
+// dripping is a target whose answers begin and do not end.
+type dripping struct{ *fake }
+
+func (d dripping) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := d.fake.RoundTrip(r)
+	resp.Body = io.NopCloser(endless{r.Context()})
+	return resp, err
+}
+
+// endless is a body of which no byte comes.
+type endless struct{ ctx context.Context }
+
+func (e endless) Read([]byte) (int, error) { <-e.ctx.Done(); return 0, e.ctx.Err() }
+
+func TestWaitsGetShorterWhereManyRunOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, s := testSession(t, newFake())
+		never := func() (bool, error) { return false, nil }
+		wait := func() (time.Duration, error) {
+			begin := time.Now()
+			err := s.Eventually(t.Context(), "doomsday", never)
+			return time.Since(begin), err
+		}
+		for i := range maxFullWaits {
+			if took, err := wait(); took != s.Patience() || !IsTimeout(err) {
+				t.Fatalf("wait %d: %v after %v, want a timeout after %v", i, err, took, s.Patience())
+			}
+		}
+		if took, err := wait(); took != s.Patience()/2 || IsTimeout(err) {
+			t.Errorf("one more wait: %v after %v, want it given up after %v", err, took, s.Patience()/2)
+		}
+		n := 0
+		slow := func() (bool, error) { n++; return n > 8, nil }
+		if err := s.Eventually(t.Context(), "patience to be rewarded", slow); err != nil {
+			t.Fatal(err)
+		}
+		if took, _ := wait(); took != s.Patience() {
+			t.Errorf("after a long wait that was rewarded one is given up after %v, want %v", took, s.Patience())
+		}
+	})
+}
+
 func TestConnectionThatClosesTwiceIsAFinding(t *testing.T) {
 	t.Parallel()
 	f := newFake()

@@ -92,7 +92,7 @@ type entry struct {
 func New(o Options) *Runner {
 	o = o.withDefaults()
 	r := &Runner{
-		options: o, redact: newRedaction(o), health: newHealth(max(minFailures, 2*o.Jobs)),
+		options: o, redact: newRedaction(o), health: newHealth(max(minFailures, 2*min(o.Jobs, len(o.Plan.Cases)))),
 		byID: make(map[string]*entry, len(o.Plan.Cases)), begin: o.Clock(),
 	}
 	r.env = plan.NewEnvironment(o.target(r.health.report))
