@@ -2,6 +2,7 @@ package wire
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -50,6 +51,9 @@ func (x *Exchange) send(ctx context.Context, d *Draft, by Route) error {
 	resp, err := by.Transport.RoundTrip(req)
 	if err != nil {
 		return fmt.Errorf("send %s: %w", d.Operation, err)
+	}
+	if resp.StatusCode < 100 { // net/http takes any three digits
+		return errors.Join(fmt.Errorf("read answer of %s: status %03d", d.Operation, resp.StatusCode), resp.Body.Close())
 	}
 	x.Status, x.RespHeader = resp.StatusCode, resp.Header
 	x.RespBody, err = readAll(io.LimitReader(resp.Body, maxAnswer+1), resp.ContentLength)

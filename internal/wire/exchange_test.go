@@ -80,6 +80,12 @@ func TestDoErrors(t *testing.T) {
 			t.Errorf("%s: Do() = %v, status %d, %d bytes", name, x.Err, x.Status, len(x.RespBody))
 		}
 	}
+	zero := roundTrip(func(*http.Request) (*http.Response, error) {
+		return &http.Response{Header: http.Header{}, Body: http.NoBody}, nil
+	})
+	if x := Do(context.Background(), NewDraft(worked(V1, "GET")), Route{Transport: zero, Endpoint: "http://127.0.0.1:1", Clock: clock()}); x.Err == nil {
+		t.Errorf("Do() of an answer with status 000 has no error")
+	}
 	if x := Do(context.Background(), NewDraft(worked(V1, "GET")), Route{Endpoint: "http://[", Clock: clock()}); x.Err == nil {
 		t.Errorf("Do(bad endpoint) = nil")
 	}
