@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
@@ -285,7 +287,17 @@ func (a *Answer) Summary() string {
 	if a.Code == "" {
 		return fmt.Sprintf("%d %s", a.Status, http.StatusText(a.Status))
 	}
-	return fmt.Sprintf("%d %s: %s", a.Status, a.Code, a.Message)
+	return fmt.Sprintf("%d %s: %s", a.Status, shorten(printable(a.Code)), shorten(printable(a.Message)))
+}
+
+// printable puts U+FFFD where a text would break a line or steer a terminal.
+func printable(s string) string {
+	return strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
+			return utf8.RuneError
+		}
+		return c
+	}, s)
 }
 
 // Text returns a member's text, empty where it is none.

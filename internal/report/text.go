@@ -10,6 +10,7 @@ import (
 	"sort"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/run"
@@ -168,15 +169,19 @@ func wantGot(f check.Finding) []string {
 	return out
 }
 
-// oneLine makes s fit on a line: control characters escaped, cut at n bytes.
+// oneLine makes s fit on a line: what controls a terminal or the direction of
+// writing is escaped, cut at n bytes.
 func oneLine(s string, n int) string {
 	var b strings.Builder
 	for _, c := range s {
-		if c < ' ' || c == 0x7f {
+		switch {
+		case c < ' ' || c == 0x7f:
 			fmt.Fprintf(&b, `\x%02x`, c)
-			continue
+		case unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c):
+			fmt.Fprintf(&b, `\u%04x`, c)
+		default:
+			b.WriteRune(c)
 		}
-		b.WriteRune(c)
 	}
 	s = b.String()
 	if len(s) <= n {

@@ -83,7 +83,8 @@ func refused(endpoint string, a *check.Answer) error {
 			return fmt.Errorf("preflight %s: %w: %d %s", endpoint, ErrCredentials, a.Status, a.Code)
 		}
 	}
-	if _, ok := a.Body.(*wire.Map); !ok && a.Exchange.RespHeader.Get("X-Acs-Request-Id") == "" && isPage(a) {
+	body, _ := a.Body.(*wire.Map) // a page may read as XML
+	if _, ok := body.Get("RequestId"); !ok && a.Exchange.RespHeader.Get("X-Acs-Request-Id") == "" && isPage(a) {
 		return fmt.Errorf("preflight %s: %w: it answers %d with a web page", endpoint, ErrUnreachable, a.Status)
 	}
 	return nil

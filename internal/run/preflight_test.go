@@ -20,12 +20,12 @@ func (deaf) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
-// page is a server for people.
-type page struct{}
+// page is a server for people: what it answers.
+type page string
 
-func (page) RoundTrip(*http.Request) (*http.Response, error) {
+func (p page) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{
-		StatusCode: 200, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Body: io.NopCloser(strings.NewReader("<html><p>hello</html>")),
+		StatusCode: 200, Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}}, Body: io.NopCloser(strings.NewReader(string(p))),
 	}, nil
 }
 
@@ -50,7 +50,9 @@ func TestPreflight(t *testing.T) {
 		{"a door", says(401, ``), ErrCredentials},
 		{"nobody", &target{answer: func(int, url.Values) (int, string, error) { return 0, "", errors.New("connection refused") }}, ErrUnreachable},
 		{"somebody who never answers", deaf{}, ErrUnreachable},
-		{"a web page", page{}, ErrUnreachable},
+		{"a web page", page("<html><p>hello</html>"), ErrUnreachable},
+		{"a web page that is XML", page("<html><body>hello</body></html>"), ErrUnreachable},
+		{"a refusal of several lines", says(401, `"Code":"a\nb","Message2":"\u001b[2J"`), ErrCredentials},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

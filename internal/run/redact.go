@@ -1,8 +1,10 @@
 package run
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/eci-conform/conform/internal/check"
@@ -159,19 +161,26 @@ func headers(h http.Header, clean func(string) string) http.Header {
 		return nil
 	}
 	out := make(http.Header, len(h))
-	for name, values := range h {
-		for _, v := range values {
+	for i, name := range slices.Sorted(maps.Keys(h)) {
+		if i == maxHeaders {
+			break
+		}
+		for _, v := range h[name][:min(len(h[name]), maxHeaders)] {
 			switch {
 			case hidden[http.CanonicalHeaderKey(name)]:
 				v = masked
 			case strings.EqualFold(name, "Authorization"):
 				v = withoutSignature(v)
 			}
-			out[name] = append(out[name], clean(v))
+			out[name] = append(out[name], cut(clean(v)))
 		}
 	}
 	return out
 }
+
+// maxHeaders is how many headers of a message are kept, and how many values of
+// one.
+const maxHeaders = 64
 
 // withoutSignature masks the signature of an Authorization header, which
 // stands last in it; a value of another form is masked whole.

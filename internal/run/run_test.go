@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -357,6 +358,37 @@ func TestResultsHoldNoSecret(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestResultsAreBounded(t *testing.T) {
+	t.Parallel()
+	f := &target{answer: func(int, url.Values) (int, string, error) {
+		return 400, fmt.Sprintf(`"Code":%q`, strings.Repeat("C", 1<<20)), nil
+	}}
+	c := does("c", func(ctx context.Context, s *plan.Session) error {
+		a, err := s.Probe(ctx, &plan.Probe{Operation: "DescribeRegions"})
+		if err == nil {
+			err = plan.Inconclusive("answered " + a.Summary())
+		}
+		return err
+	})
+	_, results := runAll(t, testOptions(t, wordy{f}, c))
+	line, err := results[0].MarshalJSON()
+	if err != nil || len(line) > 1<<19 {
+		t.Errorf("a result of %d bytes (%v), want its headers, body and reason cut", len(line), err)
+	}
+}
+
+// wordy adds long and many headers.
+type wordy struct{ *target }
+
+func (w wordy) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := w.target.RoundTrip(r)
+	resp.Header.Set("A-Long-One", strings.Repeat("h", 1<<20))
+	for i := range 20000 {
+		resp.Header.Set(fmt.Sprintf("X-%d", i), "and more of the same")
+	}
+	return resp, err
 }
 
 func TestRunsUnderOtherNamesSendOtherNonces(t *testing.T) {
