@@ -1,14 +1,17 @@
 package profile
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"go.yaml.in/yaml/v3"
 
@@ -20,9 +23,13 @@ var defaultWait = Wait{Initial: 200 * time.Millisecond, Factor: 1.5, Cap: 5 * ti
 
 // Load reads a profile. All errors come at once, each with file:line.
 func Load(file string, text []byte) (*Profile, error) {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+	var doc, more yaml.Node
+	dec := yaml.NewDecoder(bytes.NewReader(text))
+	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("%s: %s", file, syntax(err))
+	}
+	if dec.Decode(&more) == nil && len(more.Content) > 0 {
+		return nil, fmt.Errorf("%s:%d: a second document: want one profile", file, more.Line)
 	}
 	r := &reader{file: file}
 	p := &Profile{File: file, Wait: defaultWait}
@@ -31,6 +38,16 @@ func Load(file string, text []byte) (*Profile, error) {
 	}
 	r.profile(doc.Content[0], p)
 	return p, errors.Join(r.errs...)
+}
+
+// syntax says what is wrong with a text that is no YAML. The name of an anchor
+// that is missing is left out: an unquoted secret may begin with an asterisk.
+func syntax(err error) string {
+	s := strings.TrimPrefix(err.Error(), "yaml: ")
+	if strings.HasPrefix(s, "unknown anchor") {
+		return "unknown anchor: want a value that begins with * in quotes"
+	}
+	return s
 }
 
 // reader walks a profile's nodes and collects what is wrong with them.
@@ -156,13 +173,30 @@ func (r *reader) endpoint(path string, n *yaml.Node, to *string) {
 // name a host, and hold neither path nor query nor user.
 func CheckEndpoint(s string) error {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return fmt.Errorf("endpoint %q: want http://HOST:PORT or https://HOST", s)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || !isPort(u.Port()) {
+		return fmt.Errorf("endpoint %q: want http://HOST:PORT or https://HOST", withoutSecrets(s))
 	}
-	if u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
-		return fmt.Errorf("endpoint %q: want no path, query or user behind the host", s)
+	if u.Path != "" && u.Path != "/" || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || u.User != nil {
+		return fmt.Errorf("endpoint %q: want no path, query or user behind the host", withoutSecrets(s))
 	}
 	return nil
+}
+
+// isPort says whether a URL's port can be called; an empty one is the scheme's.
+func isPort(s string) bool {
+	n, err := strconv.ParseUint(s, 10, 16)
+	return s == "" || err == nil && n > 0
+}
+
+// withoutSecrets is an endpoint without what may hold a password or a key: its
+// user and its query.
+func withoutSecrets(s string) string {
+	s, _, _ = strings.Cut(s, "?")
+	scheme, rest, ok := strings.Cut(s, "://")
+	if i := strings.LastIndex(rest, "@"); ok && i >= 0 {
+		return scheme + "://…" + rest[i:]
+	}
+	return s
 }
 
 func (r *reader) credentials(path string, n *yaml.Node, p *Profile) {
@@ -181,6 +215,9 @@ func (r *reader) credential(path string, n *yaml.Node) Credential {
 		"profile":         r.text(&c.Profile),
 		"env":             r.boolean(&c.Env),
 	})
+	if strings.ContainsFunc(c.AccessKeyID+c.AccessKeySecret+c.SecurityToken, notInKey) {
+		r.fail(n, "%s: want a key without spaces and control characters", path)
+	}
 	literal := c.AccessKeyID != "" || c.AccessKeySecret != "" || c.SecurityToken != ""
 	forms := count(literal, c.Profile != "", c.Env)
 	if forms != 1 || literal && (c.AccessKeyID == "" || c.AccessKeySecret == "") {
@@ -188,6 +225,10 @@ func (r *reader) credential(path string, n *yaml.Node) Credential {
 	}
 	return c
 }
+
+// notInKey says whether a character is in no key: one that was copied with its
+// line end cannot be told from a wrong one by the target's answer.
+func notInKey(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
 
 func count(conditions ...bool) int {
 	n := 0
@@ -202,7 +243,7 @@ func count(conditions ...bool) int {
 func (r *reader) boolean(to *bool) func(string, *yaml.Node) {
 	return func(path string, n *yaml.Node) {
 		if n.Tag != "!!bool" || n.Decode(to) != nil {
-			r.fail(n, "%s: want true or false, not %q", path, n.Value)
+			r.fail(n, "%s: want true or false", path)
 		}
 	}
 }
@@ -242,7 +283,7 @@ func (r *reader) conditionKeys(p *Profile) {
 func (r *reader) wait(path string, n *yaml.Node, w *Wait) {
 	r.mapping(path, n, members{
 		"initial":  r.duration(&w.Initial),
-		"factor":   r.number(&w.Factor, 1),
+		"factor":   r.number(&w.Factor, 1, maxFactor),
 		"cap":      r.duration(&w.Cap),
 		"deadline": r.duration(&w.Deadline),
 	})
@@ -251,22 +292,31 @@ func (r *reader) wait(path string, n *yaml.Node, w *Wait) {
 	}
 }
 
+// Bounds of what a profile may say: more is a slip of the pen.
+const (
+	maxDuration = 24 * time.Hour
+	maxFactor   = 100
+	minRate     = 0.001 // requests a second
+	maxRate     = 1e9
+	maxWhole    = 1 << 20
+)
+
 func (r *reader) duration(to *time.Duration) func(string, *yaml.Node) {
 	return func(path string, n *yaml.Node) {
 		d, err := time.ParseDuration(n.Value)
-		if err != nil || d <= 0 {
-			r.fail(n, "%s: want a duration above zero such as 200ms, 5s or 10m, not %q", path, n.Value)
+		if err != nil || d <= 0 || d > maxDuration {
+			r.fail(n, "%s: want a duration above zero such as 200ms, 5s or 10m, at most %v, not %q", path, maxDuration, n.Value)
 			return
 		}
 		*to = d
 	}
 }
 
-func (r *reader) number(to *float64, minimum float64) func(string, *yaml.Node) {
+func (r *reader) number(to *float64, minimum, maximum float64) func(string, *yaml.Node) {
 	return func(path string, n *yaml.Node) {
 		f, err := strconv.ParseFloat(n.Value, 64)
-		if err != nil || !(f >= minimum) || f > 1e9 {
-			r.fail(n, "%s: want a number of at least %v, not %q", path, minimum, n.Value)
+		if err != nil || !(f >= minimum && f <= maximum) {
+			r.fail(n, "%s: want a number from %v to %v, not %q", path, minimum, maximum, n.Value)
 			return
 		}
 		*to = f
@@ -275,7 +325,7 @@ func (r *reader) number(to *float64, minimum float64) func(string, *yaml.Node) {
 
 func (r *reader) limits(path string, n *yaml.Node, l *Limits) {
 	r.mapping(path, n, members{
-		"rate":         r.number(&l.Rate, 0),
+		"rate":         r.number(&l.Rate, minRate, maxRate),
 		"concurrency":  r.whole(&l.Concurrency),
 		"maxResources": r.whole(&l.MaxResources),
 	})
@@ -284,8 +334,8 @@ func (r *reader) limits(path string, n *yaml.Node, l *Limits) {
 func (r *reader) whole(to *int) func(string, *yaml.Node) {
 	return func(path string, n *yaml.Node) {
 		i, err := strconv.Atoi(n.Value)
-		if err != nil || i < 1 {
-			r.fail(n, "%s: want a whole number of at least 1, not %q", path, n.Value)
+		if err != nil || i < 1 || i > maxWhole {
+			r.fail(n, "%s: want a whole number from 1 to %d, not %q", path, maxWhole, n.Value)
 			return
 		}
 		*to = i

@@ -92,15 +92,22 @@ func TestLoadRefuses(t *testing.T) {
 		{"half a key", head + "credentials: {default: {accessKeyId: x}}", "p.yaml:3: credentials.default: want {accessKeyId, accessKeySecret}"},
 		{"two forms of a key", head + "credentials: {default: {profile: x, env: true}}", "p.yaml:3: credentials.default: want"},
 		{"a switch that is none", head + "credentials: {default: {env: yes please}}", "credentials.default.env: want true or false"},
-		{"a duration without unit", head + "wait: {cap: 5}", `p.yaml:3: wait.cap: want a duration above zero such as 200ms, 5s or 10m, not "5"`},
+		{"a duration without unit", head + "wait: {cap: 5}", `p.yaml:3: wait.cap: want a duration above zero such as 200ms, 5s or 10m, at most 24h0m0s, not "5"`},
 		{"a negative duration", head + "wait: {initial: -5s}", "p.yaml:3: wait.initial: want a duration above zero"},
-		{"a factor that shrinks", head + "wait: {factor: 0.5}", "p.yaml:3: wait.factor: want a number of at least 1"},
-		{"no number", head + "limits: {rate: NaN}", "limits.rate: want a number of at least 0"},
-		{"half a worker", head + "limits: {concurrency: 1.5}", "limits.concurrency: want a whole number of at least 1"},
-		{"no resources", head + "limits: {maxResources: 0}", "limits.maxResources: want a whole number of at least 1"},
+		{"a factor that shrinks", head + "wait: {factor: 0.5}", "p.yaml:3: wait.factor: want a number from 1 to 100"},
+		{"no number", head + "limits: {rate: NaN}", "limits.rate: want a number from 0.001 to 1e+09"},
+		{"half a worker", head + "limits: {concurrency: 1.5}", "limits.concurrency: want a whole number from 1 to 1048576"},
+		{"no resources", head + "limits: {maxResources: 0}", "limits.maxResources: want a whole number from 1 to 1048576"},
 		{"an empty condition", head + "conditions: {a.b: {}}", "p.yaml:3: conditions.a.b: want {credentials: NAME}"},
 		{"a condition met and not", head + "conditions:\n  a.b: {set: {X: y}, unavailable: no}", "p.yaml:4: conditions.a.b: want"},
 		{"a condition's unknown key", head + "credentials: {arrears: {env: true}}\nconditions:\n  a.b: {credentials: arears}", `p.yaml:5: conditions.a.b: credentials "arears": no such entry; nearest: arrears`},
+		{"an endpoint without a host", "endpoint: 'http://:'\nregion: r", "want http://HOST:PORT"},
+		{"a port that is none", "endpoint: http://h:99999\nregion: r", "want http://HOST:PORT"},
+		{"a wait without end", head + "wait: {deadline: 2000000h}", "at most 24h0m0s"},
+		{"a factor out of all bounds", head + "wait: {factor: 1e9}", "want a number from 1 to 100"},
+		{"a rate that never comes", head + "limits: {rate: 1e-300}", "want a number from 0.001"},
+		{"a key with its line end", head + "credentials: {default: {accessKeyId: \"x\\n\", accessKeySecret: y}}", "credentials.default: want a key without spaces"},
+		{"two profiles in a file", head + "---\n" + head, "p.yaml:3: a second document: want one profile"},
 		{"a binding that is a list", head + "bindings: {Image: [a]}", "p.yaml:3: bindings.Image: want a text"},
 	}
 	for _, tt := range tests {
@@ -111,6 +118,24 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("Load() error = %v, want it to hold %q", err, tt.want)
 			}
 		})
+	}
+}
+
+func TestErrorsHoldNoSecret(t *testing.T) {
+	t.Parallel()
+	const head, secret = "endpoint: http://h:1\nregion: r\n", "hunter22"
+	for name, text := range map[string]string{
+		"user":   "endpoint: http://u:" + secret + "@h:1\nregion: r",
+		"query":  "endpoint: http://h:1/?AccessKeySecret=" + secret + "\nregion: r",
+		"scheme": "endpoint: ftp://u:" + secret + "@h:1\nregion: r",
+		"switch": head + "credentials: {default: {env: " + secret + "}}",
+		"anchor": head + "credentials: {default: {accessKeyId: a, accessKeySecret: *" + secret + "}}",
+		"entry":  head + "credentials: {default: " + secret + "}",
+		"list":   head + "credentials: {default: {accessKeyId: a, accessKeySecret: [" + secret + "]}}",
+	} {
+		if _, err := Load("p.yaml", []byte(text)); err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: Load() error = %v, want one that holds no secret", name, err)
+		}
 	}
 }
 
