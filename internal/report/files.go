@@ -22,9 +22,15 @@ const (
 // Probe says whether reports can be written to the folder, without leaving
 // anything behind: neither a file nor a folder that was not there.
 func Probe(dir string) error {
+	if dir == "" {
+		return errors.New("report folder: want a name")
+	}
 	existing := filepath.Clean(dir)
 	for {
 		info, err := os.Stat(existing)
+		if err != nil && isLink(existing) {
+			return fmt.Errorf("report folder %s: %s is a link to nothing", dir, existing)
+		}
 		if err == nil && !info.IsDir() {
 			return fmt.Errorf("report folder %s: %s is not a folder", dir, existing)
 		}
@@ -36,11 +42,32 @@ func Probe(dir string) error {
 		}
 		existing = filepath.Dir(existing)
 	}
+	if err := replaceable(existing); err != nil && existing == filepath.Clean(dir) {
+		return fmt.Errorf("report folder %s: %w", dir, err)
+	}
 	f, err := os.CreateTemp(existing, ".conform-")
 	if err != nil {
 		return fmt.Errorf("report folder %s: cannot write in %s: %w", dir, existing, errors.Unwrap(err))
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+// isLink says whether the name is that of a symbolic link.
+func isLink(name string) bool {
+	info, err := os.Lstat(name)
+	return err == nil && info.Mode()&os.ModeSymlink != 0
+}
+
+// replaceable says which report's place in the folder is taken by what is no
+// file. A pipe, which nobody may read, would block the run.
+func replaceable(dir string) error {
+	for _, name := range []string{ResultsFile, JUnitFile, SummaryFile, HTMLFile} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err == nil && (info.IsDir() || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0) {
+			return fmt.Errorf("%s is in the way: want a file or none", name)
+		}
+	}
+	return nil
 }
 
 // WriteFiles writes the rendered reports into the folder; results.ndjson is

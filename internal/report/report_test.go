@@ -208,6 +208,10 @@ func TestProbe(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
+	link, taken := filepath.Join(dir, "link"), filepath.Join(dir, "taken")
+	if err := errors.Join(os.Symlink("nowhere", link), os.MkdirAll(filepath.Join(taken, JUnitFile), 0o755)); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		path string
 		ok   bool
@@ -217,13 +221,16 @@ func TestProbe(t *testing.T) {
 		"a file":         {file, false},
 		"below a file":   {filepath.Join(file, "a"), false},
 		"not for anyone": {"/proc/nowhere/a", false},
+		"no name":        {"", false},
+		"a dead link":    {link, false},
+		"taken":          {taken, false},
 	} {
 		if err := Probe(c.path); (err == nil) != c.ok {
 			t.Errorf("%s: Probe() = %v, want ok %v", name, err, c.ok)
 		}
 	}
 	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 1 {
+	if err != nil || len(left) != 3 {
 		t.Errorf("Probe() left %v behind (%v)", left, err)
 	}
 }
