@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"time"
+	"unicode"
 
 	"golang.org/x/term"
 )
@@ -71,6 +72,20 @@ func exit(code int, err error) error { return &exitError{code: code, err: err} }
 // usage is for bad flags, files and contracts.
 func usage(err error) error { return exit(exitUsage, err) }
 
+// printable escapes what would steer a terminal: a message may quote a file or
+// a target.
+func printable(line string) string {
+	var b strings.Builder
+	for _, c := range line {
+		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
+			fmt.Fprintf(&b, `\u%04x`, c)
+			continue
+		}
+		b.WriteRune(c)
+	}
+	return b.String()
+}
+
 // Main runs the command and returns the exit code.
 func Main(s System) int {
 	ctx, stop := signals(context.Background(), s.Err, os.Exit)
@@ -91,7 +106,7 @@ func Main(s System) int {
 		code = e.code
 	}
 	for line := range strings.SplitSeq(err.Error(), "\n") {
-		fmt.Fprintf(s.Err, "%s: %s\n", cmd.CommandPath(), line)
+		fmt.Fprintf(s.Err, "%s: %s\n", cmd.CommandPath(), printable(line))
 	}
 	return code
 }

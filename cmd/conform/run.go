@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -57,7 +58,12 @@ contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
   conform run --target sandbox.yaml --write-baseline known.yaml  accept what fails today
   conform run --format junit >junit.xml`,
 		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.run(c.Context(), f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := f.limits(c.Flags()); err != nil {
+				return err
+			}
+			return a.run(c.Context(), f)
+		},
 	}
 	f.target.add(c)
 	f.choice.add(c)
@@ -92,16 +98,29 @@ func (f *runFlags) level() (contract.Level, error) {
 	return level, nil
 }
 
+// Bounds of --rate: less would never come to an end.
+const (
+	minRate = 0.001
+	maxRate = 1e9
+)
+
+// limits refuses limits that no run can keep. Those that are not given are the
+// profile's.
+func (f *runFlags) limits(s *pflag.FlagSet) error {
+	if s.Changed("jobs") && f.jobs < 1 {
+		return usage(fmt.Errorf("-j %d: want 1 or more", f.jobs))
+	}
+	if s.Changed("rate") && !(f.rate >= minRate && f.rate <= maxRate) {
+		return usage(fmt.Errorf("--rate %v: want %v to %v requests a second", f.rate, minRate, maxRate))
+	}
+	return nil
+}
+
 func (f *runFlags) check() error {
 	if err := oneOf("format", f.format, runFormats...); err != nil {
 		return err
 	}
-	switch {
-	case f.jobs < 0:
-		return usage(fmt.Errorf("-j %d: want 1 or more", f.jobs))
-	case f.rate < 0:
-		return usage(fmt.Errorf("--rate %v: want more than 0", f.rate))
-	case f.timeout <= 0:
+	if f.timeout <= 0 {
 		return usage(fmt.Errorf("--timeout %v: want more than 0", f.timeout))
 	}
 	if err := report.Probe(f.reports); err != nil {

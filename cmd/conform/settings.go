@@ -30,7 +30,7 @@ func (a *app) settle(c *cobra.Command) error {
 			return
 		}
 		name := "CONFORM_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if v, ok := a.env(name); ok {
+		if v, ok := a.env(name); ok && v != "" {
 			errs = append(errs, set(c, f, name, v))
 			return
 		}
