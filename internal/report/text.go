@@ -156,13 +156,31 @@ func attached(r Record) []string {
 	return out
 }
 
+// maxGotLines is how many lines of a finding are shown; results.ndjson has all.
+const maxGotLines = 16
+
+// gotLines writes what was got, the lines behind the first one deep enough to
+// be neither a heading nor the end of a fence.
+func gotLines(got string) []string {
+	lines := strings.Split(got, "\n")
+	out := []string{"got   " + oneLine(lines[0], 600)}
+	for i, l := range lines[1:] {
+		if i == maxGotLines {
+			return append(out, fmt.Sprintf("      … and %d more, in results.ndjson", len(lines)-1-i))
+		}
+		out = append(out, "      "+oneLine(l, 300))
+	}
+	return out
+}
+
 // wantGot writes a finding's two sides.
 func wantGot(f check.Finding) []string {
 	var out []string
 	if f.Pointer != "" {
 		out = append(out, "at    "+f.Pointer)
 	}
-	out = append(out, "want  "+oneLine(f.Want, 600), "got   "+oneLine(f.Got, 600))
+	out = append(out, "want  "+oneLine(f.Want, 600))
+	out = append(out, gotLines(f.Got)...)
 	if note := cmp.Or(f.Lapsed, f.Known); note != "" {
 		out = append(out, "known "+oneLine(note, 300))
 	}
