@@ -76,7 +76,7 @@ type Environment struct {
 	pool     pool
 	patience experience
 	stamina  stamina
-	quiet    sync.RWMutex // read-locked by every request, locked by who wants no other
+	quiet    hush
 
 	mu    sync.Mutex
 	leaks []Leak
@@ -85,6 +85,7 @@ type Environment struct {
 // NewEnvironment returns an environment without resources.
 func NewEnvironment(t Target) *Environment {
 	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}}
+	e.quiet.seats = make(chan struct{}, together)
 	e.pool.init(t.MaxResources)
 	return e
 }

@@ -1,19 +1,65 @@
 package plan
 
-import "context"
+import (
+	"context"
+	"sync"
+)
 
 type quietKey struct{}
 
-// Quiet runs f while no other case of the run sends anything, so that what f
-// does follows as fast as the target answers. All others wait meanwhile: f must
-// send a few requests and wait for nothing. It must not lease; it may send as
-// many creating requests as places says, for which room is found ahead.
+// hush keeps ordinary requests apart from cases that want no others. Such cases
+// share the quiet, so that the run does not stand still for each of them.
+type hush struct {
+	requests sync.RWMutex // read-locked by every ordinary request
+	seats    chan struct{}
+
+	mu     sync.Mutex
+	inside int // cases that share the quiet; the lock on requests is theirs
+}
+
+// together is how many cases share a quiet. Each has one request under way at
+// most, so that none is slow for the others.
+const together = 4
+
+// enter waits until no ordinary request is under way and keeps off others.
+func (h *hush) enter(ctx context.Context) error {
+	select {
+	case h.seats <- struct{}{}:
+	case <-ctx.Done():
+		return interrupted(ctx)
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.inside == 0 {
+		h.requests.Lock()
+	}
+	h.inside++
+	return nil
+}
+
+func (h *hush) leave() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.inside--
+	if h.inside == 0 {
+		h.requests.Unlock()
+	}
+	<-h.seats
+}
+
+// Quiet runs f while no other case of the run sends anything, but for a few
+// that are in Quiet as well, so that what f does follows as fast as the target
+// answers. All others wait meanwhile: f must send a few requests, one at a time,
+// and wait for nothing. It must not lease; it may send as many creating requests
+// as places says, for which room is found ahead.
 func (s *Session) Quiet(ctx context.Context, places int, f func(ctx context.Context) error) error {
 	if err := s.provide(ctx, places); err != nil {
 		return err
 	}
-	s.env.quiet.Lock()
-	defer s.env.quiet.Unlock()
+	if err := s.env.quiet.enter(ctx); err != nil {
+		return err
+	}
+	defer s.env.quiet.leave()
 	return f(context.WithValue(ctx, quietKey{}, true))
 }
 
@@ -57,6 +103,6 @@ func (e *Environment) among(ctx context.Context) (done func()) {
 	if ctx.Value(quietKey{}) != nil {
 		return func() {}
 	}
-	e.quiet.RLock()
-	return e.quiet.RUnlock
+	e.quiet.requests.RLock()
+	return e.quiet.requests.RUnlock
 }
