@@ -24,25 +24,28 @@ import (
 // written as they come, against the ceiling: a bare loop of as many signed,
 // valid requests, from as many workers over the same socket, whose answers are
 // read and looked at no further. The two take turns, and each figure is the
-// median of its rounds. The time of a run goes on until what it made is cleared
+// median of its rounds. The ratio is that of cases to the ceiling, the
+// requests-ratio that of all requests that the cases took. The time of a run goes on until what it made is cleared
 // away; a case that was skipped does not count.
 func BenchmarkRun(b *testing.B) {
 	tune(os.LookupEnv)
 	a := &app{System: System{Now: time.Now, Out: io.Discard, Err: io.Discard, Lookup: nothing}, env: nothing}
 	f := &runFlags{target: targetFlags{name: embedded}, choice: choice{level: contract.Inferred.String()},
 		seed: 1, timeout: 30 * time.Second, format: "text", reports: b.TempDir()}
-	var cases, ceiling, ratio, each []float64
+	var cases, ceiling, ratio, each, busy []float64
 	for b.Loop() {
 		r := benchRound(b, a, f)
 		cases = append(cases, r.cases)
 		ceiling = append(ceiling, r.ceiling)
 		ratio = append(ratio, r.cases/r.ceiling)
 		each = append(each, r.each)
+		busy = append(busy, r.cases*r.each/r.ceiling)
 	}
 	b.ReportMetric(median(cases), "cases/s")
 	b.ReportMetric(median(each), "requests/case")
 	b.ReportMetric(median(ceiling), "ceiling-requests/s")
 	b.ReportMetric(median(ratio), "ratio")
+	b.ReportMetric(median(busy), "requests-ratio")
 }
 
 func nothing(string) (string, bool) { return "", false }
