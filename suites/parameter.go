@@ -1,9 +1,11 @@
 package suites
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -150,16 +152,32 @@ type value struct {
 
 var integerTexts = []value{
 	{variant: "type-word", text: "abc", say: "a word"},
-	{variant: "type-decimal", text: "1.0", say: "a decimal fraction"},
 	{variant: "type-exponent", text: "1e3", say: "an exponent"},
-	{variant: "type-hex", text: "0x10", say: "a hexadecimal number"},
 	{variant: "type-boolean", text: "yes", say: "a yes"},
-	{variant: "type-plus", text: "+5", say: "a plus sign", weak: true},
-	{variant: "type-fullWidth", text: "\uff15", say: "a full-width digit", weak: true},
-	{variant: "type-blank", text: " 5", say: "a leading space", weak: true},
 	{variant: "format-over", text: "2147483648", say: "one more than 32 bits hold"},
 	{variant: "format-under", text: "-2147483649", say: "one less than 32 bits hold"},
 	{variant: "format-huge", text: "99999999999999999999", say: "more than 64 bits hold"},
+}
+
+// spelled are other ways to write a number that the parameter may hold: who
+// reads them takes the number.
+func spelled(f *contract.Field) []value {
+	n := int64(16)
+	if f.Minimum != nil {
+		n = max(n, *f.Minimum)
+	}
+	if f.Maximum != nil {
+		n = min(n, *f.Maximum)
+	}
+	text := strconv.FormatInt(n, 10)
+	wide := strings.Map(func(r rune) rune { return r - '0' + '\uff10' }, text)
+	return []value{
+		{variant: "type-decimal", text: text + ".0", say: "a decimal fraction"},
+		{variant: "type-hex", text: fmt.Sprintf("%#x", n), say: "a hexadecimal number"},
+		{variant: "type-plus", text: "+" + text, say: "a plus sign", weak: true},
+		{variant: "type-fullWidth", text: wide, say: "full-width digits", weak: true},
+		{variant: "type-blank", text: " " + text, say: "a leading space", weak: true},
+	}
 }
 
 var booleanTexts = []value{
@@ -176,6 +194,7 @@ func (b *builder) lexicals(f *contract.Field) {
 	switch f.Type {
 	case contract.Integer, contract.Number:
 		b.wrong(f, integerTexts)
+		b.wrong(f, spelled(f))
 	case contract.Boolean:
 		b.wrong(f, booleanTexts)
 		for _, text := range []string{"true", "false"} {
