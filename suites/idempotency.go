@@ -2,6 +2,7 @@ package suites
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -83,7 +84,7 @@ func (b *builder) replays(d *tokenRepeater) {
 }
 
 // byGET carries a request by another way than the first one.
-func byGET(p *plan.Probe) { p.Method, p.Form, p.Scheme = "GET", false, wire.ACS3 }
+func byGET(p *plan.Probe) { p.Method, p.Form, p.Scheme = http.MethodGet, false, wire.ACS3 }
 
 // freshTokens sends the same under another token, or none.
 func (b *builder) freshTokens(d *tokenRepeater) {

@@ -135,15 +135,15 @@ func (d *tokenRepeater) changed(clause *contract.Clause, c tokenChange) func(con
 		if _, err := x.first(ctx, token); err != nil {
 			return err
 		}
-		request, second, err := x.apply(ctx, c)
+		y, err := x.alter(ctx, c)
 		if err != nil {
 			return err
 		}
-		before, err := x.around(ctx, request, second)
+		before, err := y.see(ctx)
 		if err != nil {
 			return err
 		}
-		a, err := x.again(ctx, request, token)
+		a, err := x.again(ctx, y.changed, token)
 		if err != nil {
 			return err
 		}
@@ -152,70 +152,74 @@ func (d *tokenRepeater) changed(clause *contract.Clause, c tokenChange) func(con
 			row = nil
 		}
 		s.Find(s.Judge.Refused(a, clause, row)...)
-		return x.still(ctx, request, second, before, clause)
+		return y.still(ctx, before, clause)
 	}
 }
 
-// apply changes the request, and returns the second subject where there is one.
-func (x *tokenErrand) apply(ctx context.Context, c tokenChange) (wire.Params, *tokenErrand, error) {
+// altered is an errand whose request has been changed.
+type altered struct {
+	*tokenErrand
+	changed wire.Params
+	second  *tokenErrand // what it names in place of the first subject, if so
+}
+
+// alter changes the request.
+func (x *tokenErrand) alter(ctx context.Context, c tokenChange) (*altered, error) {
 	now, _ := x.request.Get(c.name)
 	switch {
 	case c.second:
-		y, err := x.begin2(ctx)
+		y, err := x.begin(ctx, x.s, x.where)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
-		return set(x.request, c.name, y.subject.ID), y, nil
+		return &altered{tokenErrand: x, changed: set(x.request, c.name, y.subject.ID), second: y}, nil
 	case c.to == nil:
-		return drop(x.request, c.name), nil, nil
+		return &altered{tokenErrand: x, changed: drop(x.request, c.name)}, nil
 	}
 	value := c.to(now)
 	if value == "$region" {
 		value = x.s.Region
 	}
-	return set(x.request, c.name, value), nil, nil
+	return &altered{tokenErrand: x, changed: set(x.request, c.name, value)}, nil
 }
 
-// around returns what can be seen of the tokenErrand, of the changed one, and of the
-// second subject.
-func (x *tokenErrand) around(ctx context.Context, request wire.Params, second *tokenErrand) ([]string, error) {
-	seen, err := x.see(ctx)
+// see returns what can be seen of the first request, of the changed one, and of
+// the second subject.
+func (y *altered) see(ctx context.Context) ([]string, error) {
+	seen, err := y.tokenErrand.see(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if x.makes() && x.marked(request) {
-		more, err := x.found(ctx, x.mark, request)
-		if err != nil {
-			return nil, err
-		}
-		seen = append(seen, more...)
+	var more []string
+	switch {
+	case y.makes() && y.elsewhere():
+		more, err = y.found(ctx, y.mark, y.changed)
+	case y.second != nil && !y.makes():
+		more, err = y.second.see(ctx)
 	}
-	if second == nil || x.makes() {
-		return seen, nil
-	}
-	more, err := second.see(ctx)
 	return append(seen, more...), err
 }
 
-// marked reports whether the changed request would be found elsewhere than the
-// first one.
-func (x *tokenErrand) marked(request wire.Params) bool {
-	for name := range x.mark.filter {
-		was, _ := x.request.Get(name)
-		if is, _ := request.Get(name); is != was {
+// elsewhere reports whether what the changed request makes would be found
+// elsewhere than what the first one made.
+func (y *altered) elsewhere() bool {
+	for name := range y.mark.filter {
+		was, _ := y.request.Get(name)
+		if is, _ := y.changed.Get(name); is != was {
 			return true
 		}
 	}
-	return x.madeIn(request) != x.madeIn(x.request)
+	return y.madeIn(y.changed) != y.madeIn(y.request)
 }
 
-func (x *tokenErrand) still(ctx context.Context, request wire.Params, second *tokenErrand, before []string, clause *contract.Clause) error {
-	if err := x.rest(ctx); err != nil {
+// still holds that nothing has changed.
+func (y *altered) still(ctx context.Context, before []string, clause *contract.Clause) error {
+	if err := y.rest(ctx); err != nil {
 		return err
 	}
-	after, err := x.around(ctx, request, second)
+	after, err := y.see(ctx)
 	if err == nil && !slices.Equal(before, after) {
-		x.s.Find(foundEffect(clause, before, after))
+		y.s.Find(foundEffect(clause, before, after))
 	}
 	return err
 }

@@ -2,7 +2,7 @@ package suites
 
 import (
 	"context"
-	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -13,7 +13,7 @@ import (
 )
 
 // tokenRepeater says how what an operation does is brought about and seen. It is made
-// with the plan; a tokenErrand is its like at a target.
+// with the plan; a deed is its like at a target.
 type tokenRepeater struct {
 	b        *builder
 	c        *contract.Contract
@@ -23,7 +23,7 @@ type tokenRepeater struct {
 	mark     ownMark     // of what it makes
 	// names are parameters that name the resource in place of its id.
 	names []string
-	// other is the operation that does what the tokenErrand undoes, with its valid
+	// other is the operation that does what the deed undoes, with its valid
 	// request: tag for untag, create for delete by name.
 	other string
 }
@@ -132,7 +132,7 @@ func (b *builder) marking(p wire.Params, m ownMark) wire.Params {
 	return out
 }
 
-// whereabouts is whose and where a tokenErrand is: nothing for the default key in the
+// whereabouts is whose and where a deed is: nothing for the default key in the
 // profile's region.
 type whereabouts struct {
 	entry  string // of the profile's credentials
@@ -234,7 +234,7 @@ func (x *tokenErrand) nameless(ctx context.Context, p wire.Params) (wire.Params,
 	return out, nil
 }
 
-// resource gives a usable resource where the tokenErrand is done.
+// resource gives a usable resource where the deed is done.
 func (x *tokenErrand) resource(ctx context.Context, kind string) (*plan.Resource, error) {
 	if x.where == (whereabouts{}) {
 		return x.s.Lease(ctx, kind)
@@ -255,7 +255,7 @@ func (x *tokenErrand) probe(request wire.Params, token string) *plan.Probe {
 	if token != "" {
 		request = set(request, x.op.Idempotency.Parameter, token)
 	}
-	p := &plan.Probe{Operation: x.op.Name, Params: request, Method: "POST", Scheme: wire.V1, Format: "JSON", Form: len(request) > 40}
+	p := &plan.Probe{Operation: x.op.Name, Params: request, Method: http.MethodPost, Scheme: wire.V1, Format: "JSON", Form: len(request) > 40}
 	if x.shape != nil {
 		x.shape(p)
 	}
@@ -311,191 +311,4 @@ func (x *tokenErrand) until(ctx context.Context, what string, f func([]string) b
 		seen, err := x.see(ctx)
 		return err == nil && f(seen), err
 	})
-}
-
-// see returns what shows whether the tokenErrand is done: the ids of what it made, the
-// values that it changes, or what is left of what it takes away.
-func (x *tokenErrand) see(ctx context.Context) ([]string, error) {
-	if x.makes() {
-		return x.found(ctx, x.mark, x.request)
-	}
-	if x.op.Effect.Kind == "delete" && x.other != "" {
-		return x.atPath(ctx)
-	}
-	item, found, err := x.s.ReadOf(ctx, x.subject)
-	switch {
-	case err != nil || !found:
-		return nil, err
-	case x.op.Effect.Kind == "delete":
-		return []string{x.subject.ID}, nil
-	}
-	return x.written(item), nil
-}
-
-// written returns the members of an item that the operation writes.
-func (x *tokenErrand) written(item *wire.Map) []string {
-	op := x.op
-	if x.other != "" {
-		op = x.c.Operation(x.other)
-	}
-	var out []string
-	for _, e := range op.Effect.Echo {
-		values := texts(item, strings.Split(e.Member, "."))
-		slices.Sort(values)
-		out = append(out, fmt.Sprintf("%s=%q", e.Member, values))
-	}
-	return out
-}
-
-// found lists what carries the mark of a request, wherever that makes it.
-func (x *tokenErrand) found(ctx context.Context, m ownMark, request wire.Params) ([]string, error) {
-	kind := x.c.Resource(x.op.Effect.Resource)
-	list := x.c.Operation(kind.List)
-	params := wire.Params{{Name: regionNames(list)[0], Value: x.madeIn(request)}}
-	for from, to := range m.filter {
-		if value, ok := request.Get(from); ok {
-			params = append(params, wire.Param{Name: to, Value: value})
-		}
-	}
-	slices.SortFunc(params[1:], func(a, b wire.Param) int { return strings.Compare(a.Name, b.Name) })
-	items, err := walkPages(ctx, x.s, list, params, x.where.options()...)
-	if err != nil {
-		return nil, err
-	}
-	unique, _ := request.Get(m.value)
-	var out []string
-	for _, item := range items {
-		if slices.Contains(texts(item, strings.Split(m.member, ".")), unique) {
-			out = append(out, check.Text(item, kind.IDMember))
-		}
-	}
-	slices.Sort(out)
-	return out, nil
-}
-
-// madeIn is the region in which the request makes something.
-func (x *tokenErrand) madeIn(request wire.Params) string {
-	region := x.s.Region
-	for i, name := range regionNames(x.op) {
-		if value, ok := request.Get(name); ok && (i == 0 || x.op.Effect.Kind == "copy") {
-			region = value
-		}
-	}
-	return region
-}
-
-// atPath returns the ids of what has the names that the deletion gives.
-func (x *tokenErrand) atPath(ctx context.Context) ([]string, error) {
-	list := x.c.Operation(x.subject.Kind.List)
-	params := wire.Params{{Name: regionNames(list)[0], Value: x.subject.Region}}
-	for _, f := range list.Effect.Filters {
-		if value, ok := x.request.Get(f.Parameter); ok && slices.Contains(x.tokenRepeater.names, f.Parameter) {
-			params = append(params, wire.Param{Name: f.Parameter, Value: value})
-		}
-	}
-	items, err := walkPages(ctx, x.s, list, params, x.where.options()...)
-	var out []string
-	for _, item := range items {
-		out = append(out, check.Text(item, x.subject.Kind.IDMember))
-	}
-	return out, err
-}
-
-// undoes reports whether there is a way to undo the tokenErrand, so that doing it a
-// second time shows.
-func (x *tokenErrand) undoes() bool {
-	kind := x.op.Effect.Kind
-	return kind == "update" || kind == "untag" || kind == "delete" && x.other != ""
-}
-
-// undo makes a difference that doing the tokenErrand again would wipe out: it writes
-// other values, puts tags on again, or makes again what was deleted.
-func (x *tokenErrand) undo(ctx context.Context) error {
-	op := x.op.Name
-	if x.other != "" {
-		op = x.other
-	}
-	if x.op.Effect.Kind == "delete" {
-		return x.remake(ctx)
-	}
-	params := x.in[op].Minimal.Clone()
-	for i, p := range params {
-		if isResource(p.Value) {
-			params[i].Value = x.subject.ID
-		}
-	}
-	params = (&tokenRepeater{op: x.c.Operation(op)}).placed(params, x.where, x.s.Region)
-	bound, err := x.s.Bind(ctx, params)
-	if err != nil {
-		return err
-	}
-	p := &plan.Probe{Operation: op, Params: bound, Method: "POST"}
-	a, err := x.s.Probe(ctx, p, append(x.where.options(), plan.Bound())...)
-	if err != nil {
-		return err
-	}
-	if !a.OK {
-		return plan.Inconclusive("prepare: " + op + " was answered " + a.Summary())
-	}
-	_, err = x.s.UsableOf(ctx, x.subject)
-	return err
-}
-
-// remake makes a resource of the names that the deletion gives.
-func (x *tokenErrand) remake(ctx context.Context) error {
-	var with wire.Params
-	for _, name := range x.tokenRepeater.names {
-		value, _ := x.request.Get(name)
-		with = append(with, wire.Param{Name: name, Value: value})
-	}
-	r, err := x.s.Create(ctx, x.subject.Kind.Name, with, x.where.options()...)
-	if err == nil {
-		x.subject = r
-	}
-	return err
-}
-
-// maxWalk is how many pages a listing of what a case marked may have.
-const maxWalk = 50
-
-// walk returns the items of a listing through all its pages. A listing that is
-// refused or does not end is Inconclusive: that is not what the case is about.
-func walkPages(ctx context.Context, s *plan.Session, op *contract.Operation, params wire.Params, o ...plan.Option) ([]*wire.Map, error) {
-	var out []*wire.Map
-	for range maxWalk {
-		a, err := s.Probe(ctx, &plan.Probe{Operation: op.Name, Params: params, Method: "POST"}, append(o, plan.Bound())...)
-		if err != nil {
-			return nil, err
-		}
-		if !a.OK {
-			return nil, plan.Inconclusive(op.Name + " was answered " + a.Summary())
-		}
-		out = append(out, itemsOf(op, a)...)
-		next := nextOf(op, a)
-		if next == "" {
-			return out, nil
-		}
-		params = set(params, op.Effect.Next, next)
-	}
-	return nil, plan.Inconclusive(fmt.Sprintf("%s gave more than %d pages", op.Name, maxWalk))
-}
-
-func itemsOf(op *contract.Operation, a *check.Answer) []*wire.Map {
-	v, _ := check.Lookup(a.Body, "/"+strings.ReplaceAll(op.Effect.Items, ".", "/"))
-	list, _ := v.([]any)
-	var out []*wire.Map
-	for _, item := range list {
-		if m, ok := item.(*wire.Map); ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-func nextOf(op *contract.Operation, a *check.Answer) string {
-	m, _ := a.Body.(*wire.Map)
-	if m == nil || op.Effect.Next == "" {
-		return ""
-	}
-	return check.Text(m, op.Effect.Next)
 }

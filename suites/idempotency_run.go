@@ -2,6 +2,7 @@ package suites
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"sync"
@@ -15,7 +16,7 @@ import (
 // tokenScenario is the steps of a case about tokens.
 type tokenScenario = func(ctx context.Context, s *plan.Session, clause *contract.Clause) error
 
-// replay sends the same twice. What the tokenErrand can undo is undone in between, so
+// replay sends the same twice. What the deed can undo is undone in between, so
 // that doing it again would show.
 func (d *tokenRepeater) replay(shape func(*plan.Probe)) tokenScenario {
 	return func(ctx context.Context, s *plan.Session, clause *contract.Clause) error {
@@ -33,7 +34,7 @@ func (d *tokenRepeater) replay(shape func(*plan.Probe)) tokenScenario {
 	}
 }
 
-// repeated undoes what the tokenErrand did, if that can be done, sends it again with
+// repeated undoes what the deed did, if that can be done, sends it again with
 // the same token, and holds that it got the first answer and did nothing.
 func (x *tokenErrand) repeated(ctx context.Context, token string, first *check.Answer, clause *contract.Clause) error {
 	if x.undoes() {
@@ -166,7 +167,7 @@ func (x *tokenErrand) showsNow(ctx context.Context, what string, clause *contrac
 	return err
 }
 
-// redone undoes the tokenErrand and does it again with another token.
+// redone undoes the deed and does it again with another token.
 func (x *tokenErrand) redone(ctx context.Context, token string, clause *contract.Clause) error {
 	done, err := x.see(ctx)
 	if err != nil {
@@ -201,7 +202,7 @@ func (x *tokenErrand) nothingLeft(ctx context.Context, token string, clause *con
 
 // besides does the like to another subject.
 func (x *tokenErrand) besides(ctx context.Context, token string, clause *contract.Clause) error {
-	y, err := x.begin2(ctx)
+	y, err := x.begin(ctx, x.s, x.where)
 	if err != nil {
 		return err
 	}
@@ -213,11 +214,6 @@ func (x *tokenErrand) besides(ctx context.Context, token string, clause *contrac
 		return nil
 	}
 	return y.shows(ctx, y.subject.ID+" gone", clause, func(seen []string) bool { return len(seen) == 0 })
-}
-
-// begin2 prepares the tokenErrand for a second subject.
-func (x *tokenErrand) begin2(ctx context.Context) (*tokenErrand, error) {
-	return x.tokenRepeater.begin(ctx, x.s, x.where)
 }
 
 // absent does without a token what fresh does with two.
@@ -411,7 +407,7 @@ func (x *tokenErrand) remove(ctx context.Context, made *check.Answer) error {
 		{Name: regionNames(del)[0], Value: x.madeIn(x.request)}, {Name: kind.IDParameter, Value: id},
 	}
 	err := x.s.Eventually(ctx, id+" to be deleted", func() (bool, error) {
-		p := &plan.Probe{Operation: del.Name, Params: params, Method: "POST"}
+		p := &plan.Probe{Operation: del.Name, Params: params, Method: http.MethodPost}
 		a, err := x.s.Probe(ctx, p, append(x.where.options(), plan.Bound())...)
 		return a != nil && a.OK, err
 	})

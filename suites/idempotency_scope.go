@@ -69,7 +69,7 @@ func (b *builder) needsHome(p wire.Params) bool {
 	})
 }
 
-// elsewhere does the tokenErrand, and its like somewhere else with the same token.
+// elsewhere does the deed, and its like somewhere else with the same token.
 func (d *tokenRepeater) elsewhere(where func(*plan.Session) (whereabouts, error)) tokenScenario {
 	return func(ctx context.Context, s *plan.Session, clause *contract.Clause) error {
 		w, err := where(s)
@@ -93,7 +93,7 @@ func (d *tokenRepeater) elsewhere(where func(*plan.Session) (whereabouts, error)
 	}
 }
 
-// carried holds that the tokenErrand is done although its token was used for another.
+// carried holds that the deed is done although its token was used for another.
 func (x *tokenErrand) carried(ctx context.Context, token string, first *check.Answer, clause *contract.Clause) error {
 	before, err := x.see(ctx)
 	if err != nil {
@@ -115,8 +115,8 @@ func (x *tokenErrand) carried(ctx context.Context, token string, first *check.An
 	return x.shows(ctx, "carried out", clause, func(seen []string) bool { return !slices.Equal(seen, before) })
 }
 
-// otherOperation uses the token for the deletion of what the tokenErrand was done to,
-// or where that is the tokenErrand itself, for making another.
+// otherOperation uses the token for the deletion of what the deed was done to,
+// or where that is the deed itself, for making another.
 func (d *tokenRepeater) otherOperation(ctx context.Context, s *plan.Session, clause *contract.Clause) error {
 	x, err := d.begin(ctx, s, whereabouts{})
 	if err != nil {
@@ -134,7 +134,7 @@ func (d *tokenRepeater) otherOperation(ctx context.Context, s *plan.Session, cla
 	return y.carried(ctx, token, first, clause)
 }
 
-// partner is another tokenErrand that takes a token.
+// partner is another deed that takes a token.
 func (d *tokenRepeater) partner(ctx context.Context, x *tokenErrand, made *check.Answer) (*tokenErrand, error) {
 	if d.op.Effect.Kind == "delete" {
 		create := d.c.Operation(d.c.Resource(d.op.Effect.Resource).Create)
@@ -152,7 +152,7 @@ func (d *tokenRepeater) partner(ctx context.Context, x *tokenErrand, made *check
 	return &tokenErrand{tokenRepeater: &tokenRepeater{c: d.c, in: d.in, op: del}, s: x.s, subject: subject, request: request}, nil
 }
 
-// touched is what the tokenErrand made or was done to.
+// touched is what the deed made or was done to.
 func (x *tokenErrand) touched(made *check.Answer) (*contract.Resource, string) {
 	if !x.makes() {
 		return x.subject.Kind, x.subject.ID

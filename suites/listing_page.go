@@ -3,6 +3,7 @@ package suites
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -195,7 +196,7 @@ func (l *lister) flow(ctx context.Context, s *plan.Session) (*flux, error) {
 		text, _ := tag.Get(from)
 		f.own = append(f.own, wire.Param{Name: to, Value: text})
 	}
-	f.rows, err = walkPages(ctx, s, l.op, f.own)
+	f.rows, err = walkPages(ctx, s, &plan.Probe{Operation: l.op.Name, Params: f.own})
 	return f, err
 }
 
@@ -222,7 +223,7 @@ func (f *flux) tagsOfOne(ctx context.Context, base wire.Params) error {
 	}
 	f.made = []*plan.Resource{r}
 	f.own = set(base, f.filters[f.lister.own].nth(1), r.ID)
-	f.rows, err = walkPages(ctx, f.s, f.op, f.own)
+	f.rows, err = walkPages(ctx, f.s, &plan.Probe{Operation: f.op.Name, Params: f.own})
 	return err
 }
 
@@ -302,7 +303,7 @@ func (f *flux) retag(ctx context.Context, kind, key string) error {
 
 // must sends what prepares the case.
 func (f *flux) must(ctx context.Context, operation string, params wire.Params) error {
-	a, err := f.s.Probe(ctx, &plan.Probe{Operation: operation, Params: params, Method: "POST"}, plan.Bound())
+	a, err := f.s.Probe(ctx, &plan.Probe{Operation: operation, Params: params, Method: http.MethodPost}, plan.Bound())
 	if err == nil && !a.OK {
 		return plan.Inconclusive("prepare: " + operation + " was answered " + a.Summary())
 	}

@@ -2,7 +2,7 @@ package suites
 
 import (
 	"context"
-	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,12 +43,12 @@ func (l *lister) open(ctx context.Context, s *plan.Session) (*catalog, error) {
 		return nil, err
 	}
 	k := &catalog{lister: l, s: s, set: v.(*itemSet)}
-	return k, k.select1(ctx)
+	return k, k.look(ctx)
 }
 
-// select1 fills in the request for the set and what it shows. What a listing of
+// look fills in the request for the set and what it shows. What a listing of
 // resources shows is known from making them; of others it is read.
-func (k *catalog) select1(ctx context.Context) error {
+func (k *catalog) look(ctx context.Context) error {
 	base, err := k.s.Bind(ctx, k.base)
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (k *catalog) select1(ctx context.Context) error {
 	for i, id := range k.set.ids {
 		k.own = append(k.own, wire.Param{Name: k.filters[k.lister.own].nth(i + 1), Value: id})
 	}
-	k.rows, err = walkPages(ctx, k.s, k.op, k.own)
+	k.rows, err = walkPages(ctx, k.s, &plan.Probe{Operation: k.op.Name, Params: k.own})
 	return err
 }
 
@@ -107,7 +107,7 @@ func (l *lister) appear(ctx context.Context, s *plan.Session, set *itemSet) erro
 	list := s.Contract.Operation(l.kind.List)
 	params := merge(wire.Params{{Name: regionNames(list)[0], Value: s.Region}}, set.mark)
 	err := s.Eventually(ctx, "the marked resources to be listed", func() (bool, error) {
-		items, err := walkPages(ctx, s, list, params)
+		items, err := walkPages(ctx, s, &plan.Probe{Operation: list.Name, Params: params})
 		seen := identities(l.kind, items)
 		return err == nil && !slices.ContainsFunc(set.ids, func(id string) bool { return !slices.Contains(seen, id) }), err
 	})
@@ -217,7 +217,7 @@ func (l *lister) renamedTag(n int, key, value string) wire.Params {
 
 // list sends a listing and returns its answer.
 func (k *catalog) list(ctx context.Context, params wire.Params, o ...plan.Option) (*check.Answer, error) {
-	p := &plan.Probe{Operation: k.op.Name, Params: params, Method: "POST", Scheme: wire.V1, Format: "JSON"}
+	p := &plan.Probe{Operation: k.op.Name, Params: params, Method: http.MethodPost, Scheme: wire.V1, Format: "JSON"}
 	return k.s.Probe(ctx, p, append(o, plan.Bound())...)
 }
 
@@ -246,5 +246,3 @@ func (k *catalog) identities(rows []*wire.Map) []string {
 	}
 	return out
 }
-
-func (k *catalog) String() string { return fmt.Sprintf("%d rows of %s", len(k.rows), k.op.Name) }
