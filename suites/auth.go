@@ -97,7 +97,8 @@ type forged struct {
 	subject, variant, change string
 	before, after            []plan.Edit
 	clause                   *contract.Clause
-	row                      *contract.Error // nil for any refusal
+	also                     []*contract.Clause // that it judges as well
+	row                      *contract.Error    // nil for any refusal
 	args                     []string
 	accept                   bool
 	shape                    func(*plan.Probe)
@@ -115,7 +116,7 @@ func (a auth) forge(f forged) {
 				f.shape(p)
 			}
 		},
-		options: f.options, needs: f.needs,
+		options: f.options, needs: f.needs, also: f.also,
 	})
 }
 
@@ -131,22 +132,26 @@ func (a auth) commons() {
 			continue
 		}
 		late := f.Name == "Signature" || f.Name == "Authorization"
-		a.common(f, "missing", f.Clauses["required"], edited(late, deletion(f.Name)))
-		a.common(f, "empty", firstClause(f, "nonEmpty", "required"), edited(late, setting(f.Name, "")))
+		missing, empty := edited(late, deletion(f.Name)), edited(late, setting(f.Name, ""))
+		missing.clause, empty.clause = f.Clauses["required"], firstClause(f, "nonEmpty", "required")
+		if late {
+			// What has no signature is not signed rightly, empty or not.
+			empty.clause, empty.also = a.clause(), []*contract.Clause{empty.clause}
+		}
+		a.common(f, "missing", missing)
+		a.common(f, "empty", empty)
 	}
 	a.spoiled()
 }
 
 func isAction(name string) bool { return name == "Action" || name == "x-acs-action" }
 
-// edits are those ahead of signing and those behind it.
-type edits struct{ before, after []plan.Edit }
-
-func edited(late bool, e plan.Edit) edits {
+// edited is a request with an edit ahead of signing or behind it.
+func edited(late bool, e plan.Edit) forged {
 	if late {
-		return edits{after: []plan.Edit{e}}
+		return forged{after: []plan.Edit{e}}
 	}
-	return edits{before: []plan.Edit{e}}
+	return forged{before: []plan.Edit{e}}
 }
 
 func firstClause(f *contract.Field, keywords ...string) *contract.Clause {
@@ -160,11 +165,8 @@ func firstClause(f *contract.Field, keywords ...string) *contract.Clause {
 
 // common is a case about a common parameter that is not there. Under ACS3 the
 // documents give no row for it.
-func (a auth) common(f *contract.Field, variant string, clause *contract.Clause, e edits) {
-	c := forged{
-		subject: f.Name, variant: variant, change: "with " + f.Name + " " + variant,
-		before: e.before, after: e.after, clause: clause,
-	}
+func (a auth) common(f *contract.Field, variant string, c forged) {
+	c.subject, c.variant, c.change = f.Name, variant, "with "+f.Name+" "+variant
 	if a.scheme.name == wire.V1 && variant == "missing" {
 		c.row, c.args = a.row("request.missingCommon"), []string{f.Name}
 	}
@@ -382,7 +384,7 @@ func (a auth) nonces() {
 	p := a.probe(a.base, "with a nonce used before")
 	p.Scheme = a.scheme.name
 	a.add(&plan.Case{
-		Subject: a.scheme.nonce, Variant: string(a.scheme.name) + "-reused", Clause: clause,
+		Subject: a.scheme.nonce, Variant: string(a.scheme.name) + "-reused", Clause: clause, Also: also(row),
 		Steps: []string{"send a valid " + a.op.Name, "send it again with the same nonce, signed anew", "expect the second to be refused" + cite(row)},
 		Needs: a.needs(a.base, ""),
 		Run: func(ctx context.Context, s *plan.Session) error {

@@ -65,24 +65,13 @@ func (b *builder) contestOf(c contestCase) {
 		return
 	}
 	b.add(&plan.Case{
-		Subject: c.subject, Variant: c.variant, Clause: clauses[0],
-		Steps: append(slices.Clone(c.steps), "look for an order of the requests that explains all answers"+citedAs(clauses[1:])),
+		Subject: c.subject, Variant: c.variant, Clause: clauses[0], Also: clauses[1:],
+		Steps: append(slices.Clone(c.steps), "look for an order of the requests that explains all answers"),
 		Needs: b.needs(c.params, ""),
 		Run: func(ctx context.Context, s *plan.Session) error {
 			return c.run(ctx, &contest{Session: s, kind: c.kind})
 		},
 	})
-}
-
-func citedAs(clauses []*contract.Clause) string {
-	if len(clauses) == 0 {
-		return ""
-	}
-	ids := make([]string, len(clauses))
-	for i, c := range clauses {
-		ids[i] = c.ID
-	}
-	return " [" + strings.Join(ids, ", ") + "]"
 }
 
 // register is a value of a resource that requests write and its listing shows.

@@ -32,9 +32,9 @@ func (e Entry) Open() bool { return len(e.Cases) == 0 && e.Every == "" && e.Excl
 func Coverage(c *contract.Contract, p *plan.Plan) Ledger {
 	cases := map[string][]string{}
 	for _, k := range p.Cases {
-		for _, id := range append([]string{k.Clause.ID}, cited(k)...) {
-			if have := cases[id]; !slices.Contains(have[max(0, len(have)-1):], k.ID) {
-				cases[id] = append(have, k.ID)
+		for _, clause := range append([]*contract.Clause{k.Clause}, k.Also...) {
+			if have := cases[clause.ID]; !slices.Contains(have[max(0, len(have)-1):], k.ID) {
+				cases[clause.ID] = append(have, k.ID)
 			}
 		}
 	}

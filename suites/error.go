@@ -69,7 +69,7 @@ func (b *builder) provoke(row *contract.Error) {
 	}
 	p.ways = p.waysTo(condition)
 	k := &plan.Case{
-		Subject: rowSubject(row), Variant: row.Condition, Clause: row.Row, Run: p.run,
+		Subject: rowSubject(row), Variant: row.Condition, Clause: row.Row, Also: also(row), Run: p.run,
 		Steps: []string{
 			p.ways[0].say, "send a valid " + b.op.Name + " while " + lowerFirst(condition.Summary),
 			expectation{refuse: true, row: row}.say(), "expect that nothing has changed",

@@ -258,7 +258,7 @@ func (b *builder) fullOfTags() {
 		return
 	}
 	b.add(&plan.Case{
-		Subject: rowSubject(p.row), Variant: p.row.Condition + "-inAll", Clause: p.row.Row,
+		Subject: rowSubject(p.row), Variant: p.row.Condition + "-inAll", Clause: p.row.Row, Also: also(p.row),
 		Steps: []string{
 			"give a resource as many tags as it may have", "send a valid " + b.op.Name + " with one more",
 			expectation{refuse: true, row: p.row}.say(), "expect that nothing has changed",

@@ -20,12 +20,13 @@ type fault struct {
 	family string
 	must   bool   // it breaks a must clause: an ordinary run fails
 	among  string // the glob of the cases that are tried
+	bare   bool   // the profile binds next to nothing
 	edit   func(*contract.Contract)
 	wrap   func(testing.TB) wrapper
 }
 
 func (f fault) trial(t testing.TB) trial {
-	tr := trial{edit: f.edit, selects: []string{f.among}, strict: contract.Inferred, seed: 5}
+	tr := trial{edit: f.edit, selects: []string{f.among}, strict: contract.Inferred, seed: 5, bare: f.bare}
 	if f.must {
 		tr.strict = contract.Must
 	}
@@ -38,7 +39,7 @@ func (f fault) trial(t testing.TB) trial {
 // TestFaultsAreCaught holds that each fault fails a case of its family and that
 // the same cases pass on a target without it.
 func TestFaultsAreCaught(t *testing.T) {
-	all := slices.Concat(formatFaults, authFaults, parameterFaults)
+	all := slices.Concat(formatFaults, authFaults, signatureFaults, parameterFaults, lexicalFaults)
 	if len(all) < 30 {
 		t.Errorf("%d faults, want at least 30", len(all))
 	}

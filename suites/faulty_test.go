@@ -118,7 +118,7 @@ func (a asking) wrap(h http.Handler) http.Handler {
 
 func (a asking) resigned(r *http.Request, in *wire.Received, key wire.Credentials) *http.Request {
 	d := &wire.Draft{
-		Method: r.Method, Path: "/", Host: r.Host, Query: in.Query, Form: in.Form,
+		Method: r.Method, Path: "/", Host: r.Host, Query: in.Query.Clone(), Form: in.Form.Clone(),
 		Header: r.Header.Clone(), Scheme: in.Scheme, Credentials: key,
 	}
 	if in.Form == nil && len(in.Body) > 0 {
@@ -189,22 +189,35 @@ func names(do func(string) string) func(*wire.Draft) {
 
 // refusing answers some requests with 400 by itself.
 func refusing(when func(*wire.Received) bool) wrapper {
+	return refusingAs(when, http.StatusBadRequest, "UnsupportedParameter", "The parameters is unsupported.")
+}
+
+func refusingAs(when func(*wire.Received) bool, status int, code, message string) wrapper {
 	return func(h http.Handler) http.Handler {
 		var count atomic.Uint64
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			text, _ := io.ReadAll(r.Body)
-			r.Body = io.NopCloser(bytes.NewReader(text))
-			r.ContentLength = int64(len(text))
-			in, err := wire.Receive(r, 1<<20)
-			r.Body = io.NopCloser(bytes.NewReader(text))
-			if err != nil || !when(in) {
-				h.ServeHTTP(w, r)
-				return
-			}
-			w.Header().Set("Content-Type", "application/json;charset=utf-8")
-			w.WriteHeader(http.StatusBadRequest)
-			_, _ = io.WriteString(w, fmt.Sprintf(`{"RequestId":"00000000-0000-4000-8000-%012X","HostId":"`, count.Add(1))+r.Host+
-				`","Code":"UnsupportedParameter","Message":"The parameters is unsupported."}`)
+			intercepting(h, when, func(w http.ResponseWriter) {
+				w.Header().Set("Content-Type", "application/json;charset=utf-8")
+				w.WriteHeader(status)
+				_, _ = io.WriteString(w, fmt.Sprintf(`{"RequestId":"00000000-0000-4000-8000-%012X","HostId":"%s","Code":"%s","Message":"%s"}`,
+					count.Add(1), r.Host, code, message))
+			}).ServeHTTP(w, r)
 		})
 	}
+}
+
+// intercepting answers some requests in place of the target.
+func intercepting(h http.Handler, when func(*wire.Received) bool, answer func(http.ResponseWriter)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(text))
+		r.ContentLength = int64(len(text))
+		in, err := wire.Receive(r, 1<<20)
+		r.Body = io.NopCloser(bytes.NewReader(text))
+		if err != nil || !when(in) {
+			h.ServeHTTP(w, r)
+			return
+		}
+		answer(w)
+	})
 }

@@ -56,17 +56,19 @@ func both(f, g func(*plan.Probe)) func(*plan.Probe) {
 // splitForm puts the common parameters into the query and leaves the others in
 // the body, as some SDKs do.
 func splitForm(p *plan.Probe) {
-	p.Before = append(p.Before, plan.Edit{Name: "common parameters in the query", Do: func(d *wire.Draft) {
-		var own wire.Params
-		for _, q := range d.Form {
-			if d.Params.Count(q.Name) > 0 {
-				own = append(own, q)
-			} else {
-				d.Query = append(d.Query, q)
-			}
+	p.Before = append(p.Before, plan.Edit{Name: "common parameters in the query", Do: commonToQuery})
+}
+
+func commonToQuery(d *wire.Draft) {
+	var own wire.Params
+	for _, q := range d.Form {
+		if d.Params.Count(q.Name) > 0 {
+			own = append(own, q)
+		} else {
+			d.Query = append(d.Query, q)
 		}
-		d.Form = own
-	}})
+	}
+	d.Form = own
 }
 
 // spoken sends the minimal request in every way.

@@ -55,7 +55,7 @@ func (b *builder) settled() (wire.Params, string) {
 	if f == nil {
 		return nil, ""
 	}
-	return drop(b.input().Minimal, f.Name), "without " + f.Name
+	return b.standIns(drop(b.input().Minimal, f.Name), ""), "without " + f.Name
 }
 
 func (b *builder) same(c comparison) {
@@ -112,15 +112,17 @@ func bothWays(ctx context.Context, s *plan.Session, base, other plan.Probe) (x, 
 }
 
 // comparableTree is the answer without what differs from answer to answer, a
-// RequestId and texts that repeat it, and without members that the contract
-// does not know: XML does not tell a number or a list of one from a text, so
-// that what they are can be compared only where the contract says it.
+// RequestId and texts that repeat it, without members that the contract does
+// not know: XML does not tell a number or a list of one from a text, so that
+// what they are can be compared only where the contract says it. And without
+// members that hold nothing: XML has no form for them, and to leave them out is
+// to say the same.
 func comparableTree(s *plan.Session, a *check.Answer) any {
 	f := s.Contract.Envelope.Error
 	if a.OK && a.Operation != nil {
 		f = a.Operation.Response
 	}
-	m, ok := known(a.Body, f).(*wire.Map)
+	m, ok := filledOut(known(a.Body, f)).(*wire.Map)
 	if !ok {
 		return a.Body
 	}
@@ -160,6 +162,43 @@ func known(v any, f *contract.Field) any {
 		return out
 	}
 	return v
+}
+
+// filledOut returns v without members that hold nothing, at any depth.
+func filledOut(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = filledOut(v[i])
+		}
+		return out
+	case *wire.Map:
+		out := &wire.Map{}
+		for _, key := range v.Keys() {
+			member, _ := v.Get(key)
+			if member = filledOut(member); !hollow(member) {
+				out.Set(key, member)
+			}
+		}
+		return out
+	}
+	return v
+}
+
+// hollow reports whether v holds nothing.
+func hollow(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case *wire.Map:
+		return v.Len() == 0
+	}
+	return false
 }
 
 func shown(a *check.Answer, pointer string) string {

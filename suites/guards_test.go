@@ -93,7 +93,7 @@ func TestNoCaseWhereTheWireErases(t *testing.T) {
 			continue
 		}
 		f := c.Operation(k.Operation).Parameter(k.Clause.Subject)
-		if f != nil && f.Type == contract.String && len(cited(k)) > 0 && k.Probe != nil && k.Variant != "given" && isRefusal(k.Steps) {
+		if f != nil && f.Type == contract.String && len(k.Also) > 0 && k.Probe != nil && k.Variant != "given" && isRefusal(k.Steps) {
 			t.Errorf("%s wants a text refused for its type", k.ID)
 		}
 	}

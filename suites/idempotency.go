@@ -40,6 +40,7 @@ func (b *builder) tokenClause(keyword string) *contract.Clause {
 type tokenCase struct {
 	subject, variant string
 	clause           *contract.Clause
+	also             []*contract.Clause
 	steps            []string
 	needs            plan.Needs
 	run              func(ctx context.Context, s *plan.Session, clause *contract.Clause) error
@@ -50,7 +51,7 @@ func (b *builder) tokenCase(d *tokenRepeater, c tokenCase) {
 	needs.Bindings = append(needs.Bindings, c.needs.Bindings...)
 	needs.Credentials, needs.Conditions = c.needs.Credentials, c.needs.Conditions
 	b.add(&plan.Case{
-		Subject: c.subject, Variant: c.variant, Clause: c.clause, Steps: c.steps, Needs: needs,
+		Subject: c.subject, Variant: c.variant, Clause: c.clause, Also: c.also, Steps: c.steps, Needs: needs,
 		Run: func(ctx context.Context, s *plan.Session) error { return c.run(ctx, s, c.clause) },
 	})
 }
@@ -60,18 +61,18 @@ func (b *builder) replays(d *tokenRepeater) {
 	again := "send the same " + b.op.Name + " with the same token and a new nonce"
 	steps := []string{
 		"send a valid " + b.op.Name + " with a token, and see what it did", again,
-		"expect the first answer again, but for its RequestId [" + b.c.Idempotency.Replay.ID + "]",
+		"expect the first answer again, but for its RequestId",
 		"expect that nothing was done twice",
 	}
-	own := b.op.Idempotency.Clause
-	b.tokenCase(d, tokenCase{subject: "replay", variant: "same", clause: own, steps: steps, run: d.replay(nil)})
+	own, common := b.op.Idempotency.Clause, []*contract.Clause{b.c.Idempotency.Replay}
+	b.tokenCase(d, tokenCase{subject: "replay", variant: "same", clause: own, also: common, steps: steps, run: d.replay(nil)})
 	b.tokenCase(d, tokenCase{
-		subject: "replay", variant: "otherTransport", clause: own, run: d.replay(byGET),
+		subject: "replay", variant: "otherTransport", clause: own, also: common, run: d.replay(byGET),
 		steps: append([]string{steps[0], again + ", by GET with signature ACS3"}, steps[2:]...),
 	})
 	if d.names != nil {
 		b.tokenCase(d.byName(), tokenCase{
-			subject: "replay", variant: "byName", clause: own, run: d.byName().replay(nil),
+			subject: "replay", variant: "byName", clause: own, also: common, run: d.byName().replay(nil),
 			steps: append([]string{steps[0] + ", naming the resource otherwise than by its id", "make what it took away again"}, steps[1:]...),
 		})
 	}
@@ -124,7 +125,7 @@ func (b *builder) lostAnswers(d *tokenRepeater) {
 		})
 	}
 	b.tokenCase(d, tokenCase{
-		subject: "together", variant: "eight", clause: b.tokenClause("together"), run: d.together,
+		subject: "together", variant: "eight", clause: b.tokenClause("together"), also: also(b.c.Idempotency.Processing), run: d.together,
 		steps: []string{"send a valid " + b.op.Name + " eight times at once with one token",
 			"expect that each gets the same success, or is told that the first is still worked on " + cite(b.c.Idempotency.Processing),
 			"expect that it was carried out once"},

@@ -44,7 +44,7 @@ func (b *builder) changes(d *tokenRepeater) {
 		}
 		row := b.c.Idempotency.Mismatch
 		b.add(&plan.Case{
-			Subject: f.Path, Variant: "changed", Clause: b.tokenClause("changed"),
+			Subject: f.Path, Variant: "changed", Clause: b.tokenClause("changed"), Also: also(row),
 			Steps: []string{
 				"send a valid " + b.op.Name + " with a token, and see what it did", "send it again with the same token, but " + c.say,
 				fmt.Sprintf("expect a refusal: %d %s%s", row.Status, row.Code, cite(row)), "expect that nothing was done",

@@ -184,9 +184,13 @@ func regionNames(op *contract.Operation) []string {
 	return out
 }
 
-// placed moves the request into another region; a copy then goes the other way.
+// placed moves the request to another account or into another region; a copy
+// then goes the other way.
 func (d *tokenRepeater) placed(p wire.Params, w whereabouts, home string) wire.Params {
 	names := regionNames(d.op)
+	if w != (whereabouts{}) {
+		p = homeless(d.op, p)
+	}
 	if w.region == "" || len(names) == 0 {
 		return p
 	}

@@ -65,7 +65,16 @@ func inSecondRegion(binding string) func(*plan.Session) (whereabouts, error) {
 func (b *builder) needsHome(p wire.Params) bool {
 	return slices.ContainsFunc(p, func(q wire.Param) bool {
 		f := b.op.Parameter(generic(q.Name))
-		return f != nil && f.Binding != "" && f.Binding != "region" && isThing(q.Value)
+		return f != nil && f.Required && f.Binding != "" && f.Binding != "region" && isThing(q.Value)
+	})
+}
+
+// homeless leaves out the things of the default account in the profile's region
+// that a request can do without.
+func homeless(op *contract.Operation, p wire.Params) wire.Params {
+	return slices.DeleteFunc(p.Clone(), func(q wire.Param) bool {
+		f := op.Parameter(generic(q.Name))
+		return f != nil && !f.Required && q.Value == "$binding"
 	})
 }
 

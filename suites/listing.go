@@ -51,6 +51,7 @@ type lister struct {
 type listingCase struct {
 	subject, variant string
 	clause           *contract.Clause
+	also             []*contract.Clause // that it judges besides
 	steps            []string
 	needs            plan.Needs
 	run              func(ctx context.Context, k *catalog, clause *contract.Clause) error
@@ -64,7 +65,7 @@ func (b *builder) listingCase(l *lister, c listingCase) {
 	needs.Bindings = append(needs.Bindings, c.needs.Bindings...)
 	needs.Credentials = c.needs.Credentials
 	b.add(&plan.Case{
-		Subject: c.subject, Variant: c.variant, Clause: c.clause, Steps: append([]string{madeSet}, c.steps...), Needs: needs,
+		Subject: c.subject, Variant: c.variant, Clause: c.clause, Also: c.also, Steps: append([]string{madeSet}, c.steps...), Needs: needs,
 		Run: func(ctx context.Context, s *plan.Session) error {
 			k, err := l.open(ctx, s)
 			if err != nil {

@@ -207,7 +207,7 @@ func (b *builder) filterCases(l *lister) {
 		}
 		b.listingCase(l, listingCase{
 			subject: g.top, variant: "each", clause: own, needs: g.needs, run: eachValue(i),
-			steps: []string{"list with " + g.top + " as one of them has it, and for each other value, among them", "expect those that have it, and no others" + b.membersCited(g)},
+			steps: []string{"list with " + g.top + " as one of them has it, and for each other value, among them", "expect those that have it, and no others"}, also: furtherMembers(g),
 		})
 		b.nearlyRight(l, i)
 		for j := i + 1; j < len(l.filters); j++ {
@@ -228,15 +228,13 @@ func (b *builder) aloneCase(l *lister, i int) {
 	})
 }
 
-func (b *builder) membersCited(g filterGroup) string {
-	var ids []string
+// furtherMembers are the promises about the group's members but the first.
+func furtherMembers(g filterGroup) []*contract.Clause {
+	var out []*contract.Clause
 	for _, f := range g.members[1:] {
-		ids = append(ids, f.Clause.ID)
+		out = append(out, f.Clause)
 	}
-	if len(ids) == 0 {
-		return ""
-	}
-	return " [" + strings.Join(ids, ", ") + "]"
+	return out
 }
 
 func (b *builder) pairCase(l *lister, i, j int) {

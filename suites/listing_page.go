@@ -17,11 +17,11 @@ import (
 
 // pageCases walk the set page by page.
 func (b *builder) pageCases(l *lister) {
-	size := " [" + b.listingClause("page.size").ID + ", " + b.listingClause("page.last").ID + "]"
+	further := []*contract.Clause{b.listingClause("page.size"), b.listingClause("page.last")}
 	for _, limit := range l.limits() {
 		b.listingCase(l, listingCase{
-			subject: l.op.Effect.Limit, variant: "pages-" + limit, clause: b.listingClause("page.union"), run: pagesOf(limit),
-			steps: []string{"list them with " + l.op.Effect.Limit + "=" + limit + ", page by page", "expect each of them once, no page longer than that, and no token on the last" + size},
+			subject: l.op.Effect.Limit, variant: "pages-" + limit, clause: b.listingClause("page.union"), also: further, run: pagesOf(limit),
+			steps: []string{"list them with " + l.op.Effect.Limit + "=" + limit + ", page by page", "expect each of them once, no page longer than that, and no token on the last"},
 		})
 	}
 	for _, v := range []struct {

@@ -29,7 +29,7 @@ func (b *builder) pageTokenCases(l *lister) {
 		{"invented", "made up", func(string) string { return "conform-no-token" }},
 	} {
 		b.listingCase(l, listingCase{
-			subject: next, variant: v.variant, clause: b.listingClause("token.altered"), run: wrongToken(v.to, whereabouts{}),
+			subject: next, variant: v.variant, clause: b.listingClause("token.altered"), also: also(row), run: wrongToken(v.to, whereabouts{}),
 			steps: []string{page, "list with the token of the next page " + v.say, "expect a refusal" + cite(row)},
 		})
 	}

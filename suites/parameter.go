@@ -1,11 +1,9 @@
 package suites
 
 import (
-	"fmt"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -143,98 +141,6 @@ func (b *builder) allowedEmpty(f *contract.Field) {
 	}, capped(f.Clauses["type"], contract.Should))
 }
 
-// value is one wire text for a parameter, and whether the text is one that only
-// SDK sources speak about.
-type value struct {
-	variant, text, say string
-	weak               bool
-}
-
-var integerTexts = []value{
-	{variant: "type-word", text: "abc", say: "a word"},
-	{variant: "type-exponent", text: "1e3", say: "an exponent"},
-	{variant: "type-boolean", text: "yes", say: "a yes"},
-	{variant: "format-over", text: "2147483648", say: "one more than 32 bits hold"},
-	{variant: "format-under", text: "-2147483649", say: "one less than 32 bits hold"},
-	{variant: "format-huge", text: "99999999999999999999", say: "more than 64 bits hold"},
-}
-
-// spelled are other ways to write a number that the parameter may hold: who
-// reads them takes the number.
-func spelled(f *contract.Field) []value {
-	n := int64(16)
-	if f.Minimum != nil {
-		n = max(n, *f.Minimum)
-	}
-	if f.Maximum != nil {
-		n = min(n, *f.Maximum)
-	}
-	text := strconv.FormatInt(n, 10)
-	wide := strings.Map(func(r rune) rune { return r - '0' + '\uff10' }, text)
-	return []value{
-		{variant: "type-decimal", text: text + ".0", say: "a decimal fraction"},
-		{variant: "type-hex", text: fmt.Sprintf("%#x", n), say: "a hexadecimal number"},
-		{variant: "type-plus", text: "+" + text, say: "a plus sign", weak: true},
-		{variant: "type-fullWidth", text: wide, say: "full-width digits", weak: true},
-		{variant: "type-blank", text: " " + text, say: "a leading space", weak: true},
-	}
-}
-
-var booleanTexts = []value{
-	{variant: "type-word", text: "abc", say: "a word"},
-	{variant: "type-yes", text: "yes", say: "a yes"},
-	{variant: "type-number", text: "2", say: "a number"},
-	{variant: "type-upper", text: "TRUE", say: "upper case", weak: true},
-	{variant: "type-blank", text: "true ", say: "a trailing space", weak: true},
-}
-
-// lexicals sends texts that are no value of the parameter's type. A text
-// parameter has none: every text is a text.
-func (b *builder) lexicals(f *contract.Field) {
-	switch f.Type {
-	case contract.Integer, contract.Number:
-		b.wrong(f, integerTexts)
-		b.wrong(f, spelled(f))
-	case contract.Boolean:
-		b.wrong(f, booleanTexts)
-		for _, text := range []string{"true", "false"} {
-			b.right(f, value{variant: "type-" + text, text: text, say: text}, f.Clauses["type"])
-		}
-	}
-}
-
-// wrong adds a case for each text that breaks a promise about the parameter;
-// which one is read off the contract. A text that breaks none makes no case.
-func (b *builder) wrong(f *contract.Field, values []value) {
-	for _, v := range values {
-		keyword := f.Check(v.text)
-		if keyword == "" {
-			continue
-		}
-		clause := f.Clauses[keyword]
-		if v.weak {
-			clause = capped(clause, contract.Should)
-		}
-		name := first(f.Path)
-		b.violated(single{
-			subject: f.Path, variant: v.variant, params: set(b.around(f.Path), name, v.text), path: f.Path,
-			change: "with " + name + " holding " + v.say + ": " + strconv.Quote(v.text),
-		}, clause, b.kindOf(keyword), name)
-	}
-}
-
-// right adds a case for a text that the contract allows.
-func (b *builder) right(f *contract.Field, v value, clause *contract.Clause) {
-	if !allowed(f, v.text) {
-		return
-	}
-	name := first(f.Path)
-	b.acceptedOnce(single{
-		subject: f.Path, variant: v.variant, params: set(b.around(f.Path), name, v.text), path: f.Path,
-		change: "with " + name + " holding " + v.say,
-	}, clause)
-}
-
 // kinds says which kind of violation a breach of a keyword is, where the two
 // have different names.
 var kinds = map[string]string{"required": "missing", "nonEmpty": "empty", "format": "type", "minItems": "missing"}
@@ -285,13 +191,17 @@ func (b *builder) enumValue(f *contract.Field, text string) {
 	if _, ok := in.Without[key]; ok || text == "" && !f.AllowEmpty {
 		return
 	}
-	params := set(b.around(f.Path), name, text)
+	params, path, clause := set(b.around(f.Path), name, text), f.Path, f.Clauses["enum"]
 	if v, ok := in.With[key]; ok {
-		params = b.vary(v, name)
+		params, path = b.vary(v, name), top(f.Path)
+		if len(v.Drop) > 0 {
+			// What all other requests hold may be required, for some page.
+			clause = capped(clause, contract.Inferred)
+		}
 	}
 	b.acceptedOnce(single{
-		subject: f.Path, variant: "enum-" + text, params: params, path: top(f.Path), change: "with " + key,
-	}, f.Clauses["enum"])
+		subject: f.Path, variant: "enum-" + text, params: params, path: path, change: "with " + key,
+	}, clause)
 }
 
 // references names things that do not exist and tokens that nobody minted.
@@ -316,7 +226,7 @@ func (b *builder) unknown(f *contract.Field, kind, text string) {
 		return
 	}
 	b.violated(single{
-		subject: f.Path, variant: kind, params: set(b.around(f.Path), name, text), change: "with " + name + "=" + text,
+		subject: f.Path, variant: kind, params: set(b.around(f.Path), name, text), change: "with " + name + "=" + text, real: true,
 	}, v.Error.Row, kind, name)
 }
 

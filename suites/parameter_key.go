@@ -30,8 +30,10 @@ func (b *builder) otherKeys() {
 	}
 }
 
-// byNames deletes by the names but one.
+// byNames deletes by the names but one. That they do without the id is read
+// off the list of parameters: no page says it.
 func (b *builder) byNames(names []string, but string, clause *contract.Clause) {
+	clause = capped(clause, contract.Inferred)
 	d := removal{op: b.op, clause: clause, names: slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == but })}
 	for _, p := range b.input().Minimal {
 		if !isResource(p.Value) {

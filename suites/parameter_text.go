@@ -50,7 +50,7 @@ func (b *builder) sized(f *contract.Field, variant string, n int, clause *contra
 		change: "with " + name + " of " + strconv.Itoa(n) + " characters",
 	}
 	if b.isToken(f) {
-		c.busy = b.c.Idempotency.Mismatch
+		c.busy = []*contract.Error{b.c.Idempotency.Mismatch, b.c.Idempotency.Processing}
 	}
 	if keyword := f.Check(plain); keyword != "" {
 		c.unlessSent = true

@@ -26,14 +26,18 @@ func (b *builder) probe(p wire.Params, change string) plan.Probe {
 	}
 }
 
-// around returns a valid request that has the parameter's whole group in it:
-// the minimal one and what the maximal one holds below the same first segment.
+// around returns a valid request that has the parameter's group in it: the
+// minimal one and what the maximal one holds below the same first segment. Real
+// things that the parameter can do without stay out: a target may lack them.
 func (b *builder) around(path string) wire.Params {
 	in := b.input()
 	group := below(in.Others, top(path))
 	if len(group) == 0 {
 		group = below(in.Maximal, top(path))
 	}
+	group = slices.DeleteFunc(group, func(p wire.Param) bool {
+		return strings.HasPrefix(p.Value, "$binding") && !b.wants(generic(p.Name), path)
+	})
 	if len(group) == 0 {
 		return in.Minimal.Clone()
 	}
@@ -56,17 +60,27 @@ func merge(base, extra wire.Params) wire.Params {
 func (b *builder) needs(p wire.Params, path string) plan.Needs {
 	var out []string
 	for _, q := range p {
-		name, ok := strings.CutPrefix(q.Value, "$binding")
-		if !ok || !(within(generic(q.Name), path) || b.demanded(generic(q.Name), path)) {
-			continue
+		if name, ok := bindingOf(q); ok && b.wants(generic(q.Name), path) {
+			out = append(out, name)
 		}
-		name = strings.TrimPrefix(name, ":")
-		if name == "" {
-			name = q.Name
-		}
-		out = append(out, name)
 	}
 	return plan.Needs{Bindings: out}
+}
+
+// bindingOf returns the name of the binding that a parameter cannot do without.
+func bindingOf(p wire.Param) (name string, ok bool) {
+	switch {
+	case p.Value == "$binding":
+		return p.Name, true
+	default:
+		return strings.CutPrefix(p.Value, "$binding:")
+	}
+}
+
+// wants reports whether a request about the parameter under test needs the
+// real thing that another one names, or is about that very thing.
+func (b *builder) wants(path, tested string) bool {
+	return within(path, tested) || b.demanded(path, tested)
 }
 
 func (b *builder) demanded(path, beside string) bool {
@@ -126,21 +140,25 @@ func (e expectation) say() string {
 	return fmt.Sprintf("expect a refusal: %d %s%s", e.row.Status, code, cite(e.row))
 }
 
-// cite names the promises of a row in a step. What a step cites, its case
-// judges besides its own clause.
+// cite names the promises of a row in a step, for people.
 func cite(row *contract.Error) string {
 	return " [" + row.Row.ID + ", " + row.Text.ID + "]"
 }
 
-// cited returns the ids of the clauses that a case's steps cite.
-func cited(c *plan.Case) []string {
-	var out []string
-	for _, step := range c.Steps {
-		if _, ids, ok := strings.Cut(strings.TrimSuffix(step, "]"), " ["); ok {
-			out = append(out, strings.Split(ids, ", ")...)
-		}
+// also are the promises that a case judges whose request a row must answer.
+func also(row *contract.Error) []*contract.Clause {
+	if row == nil {
+		return nil
 	}
-	return out
+	return []*contract.Clause{row.Row, row.Text}
+}
+
+// also are the promises that are judged besides the expectation's own.
+func (e expectation) also() []*contract.Clause {
+	if !e.refuse || e.bare || e.clause != nil && e.clause.Keyword == "order" {
+		return nil
+	}
+	return also(e.row)
 }
 
 // single is a case of one judged request.
@@ -150,45 +168,49 @@ type single struct {
 	change           string // what departs from the valid request, for people
 	path             string // of the parameter under test, for its bindings
 	expect           expectation
-	promise          string // in place of the clause's
+	also             []*contract.Clause // that are judged by it besides
+	promise          string             // in place of the clause's
 	shape            func(*plan.Probe)
 	needs            plan.Needs // besides the bindings
 	options          []plan.Option
 	after            func(context.Context, *plan.Session, *check.Answer) error
 	// unlessSent leaves the case out where another one sends the same bytes.
 	unlessSent bool
-	// busy is a row by which the target may answer for a reason that is not
-	// the case's: then there is nothing to judge.
-	busy *contract.Error
+	// busy are the rows of a value that somebody used before: it is sent again
+	// with another one.
+	busy []*contract.Error
+	// real says that what the request names must be there, although it is to
+	// be refused: that, too, would be a reason to refuse it.
+	real bool
 }
 
 func (b *builder) single(c single) {
 	if c.expect.clause == nil {
 		return
 	}
+	if c.expect.refuse && !c.real {
+		c.params = b.standIns(c.params, c.path)
+	}
 	p := b.probe(c.params, c.change)
 	if c.shape != nil {
 		c.shape(&p)
 	}
 	if other := b.sent[p.Fingerprint()]; other != nil && c.unlessSent {
-		b.share(other, c)
+		share(other, c)
 		return
 	}
 	needs := b.needs(c.params, c.path)
 	needs.Conditions, needs.Credentials = c.needs.Conditions, c.needs.Credentials
 	b.add(&plan.Case{
-		Subject: c.subject, Variant: c.variant, Clause: c.expect.clause, Promise: c.promise,
+		Subject: c.subject, Variant: c.variant, Clause: c.expect.clause, Also: slices.Concat(c.expect.also(), c.also), Promise: c.promise,
 		Steps: []string{"send a valid " + b.op.Name + ", but " + c.change, c.expect.say()},
 		Needs: needs, Probe: &p,
 		Run: func(ctx context.Context, s *plan.Session) error {
-			a, err := s.Probe(ctx, &p, c.options...)
+			a, err := c.send(ctx, s, &p)
 			if err != nil {
 				return err
 			}
-			if c.busy != nil && a.Code == c.busy.Code {
-				return plan.Inconclusive("the target answers " + a.Code + ": the value was used by an earlier run")
-			}
-			c.expect.judge(s, a)
+			c.expect.amid(s, p.Params).judge(s, a)
 			if c.after == nil || !a.OK {
 				return nil
 			}
@@ -197,12 +219,60 @@ func (b *builder) single(c single) {
 	})
 }
 
-// share lets a case that sends the same bytes answer for the clause too.
-func (b *builder) share(k *plan.Case, c single) {
-	id := c.expect.clause.ID
-	if k.Clause.ID != id && !slices.Contains(cited(k), id) {
-		k.Steps = append(k.Steps, "which tests "+c.subject+" "+c.variant+" as well ["+id+"]")
+// draws is how often a value is made up anew when it was used before.
+const draws = 30
+
+// send sends the probe, with new values as long as somebody used them before.
+func (c single) send(ctx context.Context, s *plan.Session, p *plan.Probe) (*check.Answer, error) {
+	for range draws {
+		a, err := s.Probe(ctx, p, c.options...)
+		if err != nil || !slices.ContainsFunc(c.busy, func(row *contract.Error) bool { return slices.Contains(a.Rows, row) }) {
+			return a, err
+		}
 	}
+	return nil, plan.Skip(fmt.Sprintf("the target says %d times that the value was used before: an earlier run has used up all there are", draws))
+}
+
+// standIns puts examples of the contract in place of the real things that the
+// profile may lack: what is refused for its form does not need them, and what
+// takes it is at fault whatever it names.
+func (b *builder) standIns(p wire.Params, path string) wire.Params {
+	out := p.Clone()
+	for i, q := range out {
+		f := fieldOf(b.op, q.Name)
+		if q.Value == "$binding" && f != nil && f.Example != "" && b.wants(generic(q.Name), path) {
+			out[i].Value = standIn + f.Example
+		}
+	}
+	return out
+}
+
+// standIn starts a template that does without the real thing.
+const standIn = "$bindingOr:"
+
+// amid is the expectation where the parameters' real things are as the profile
+// has them: beside one that is made up, it is not said which fault answers,
+// except where the gateway looks first.
+func (e expectation) amid(s *plan.Session, p wire.Params) expectation {
+	if e.row == nil || slices.Contains(s.Contract.Gateway.Errors, e.row) {
+		return e
+	}
+	for _, q := range p {
+		if _, real := s.Binding(q.Name); strings.HasPrefix(q.Value, standIn) && !real {
+			e.row = nil
+		}
+	}
+	return e
+}
+
+// share lets a case that sends the same bytes answer for the clause too.
+func share(k *plan.Case, c single) {
+	id := c.expect.clause.ID
+	if k.Clause.ID == id || slices.ContainsFunc(k.Also, func(other *contract.Clause) bool { return other.ID == id }) {
+		return
+	}
+	k.Also = append(k.Also, c.expect.clause)
+	k.Steps = append(k.Steps, "which tests "+c.subject+" "+c.variant+" as well")
 }
 
 // accepted is a case of one request that must succeed.

@@ -77,14 +77,9 @@ func (f states) play(c play) {
 	if c.clause == nil {
 		return
 	}
-	steps := slices.Clone(c.steps)
-	for _, j := range c.judges {
-		if j != nil && j.ID != c.clause.ID {
-			steps = append(steps, "which judges as well ["+j.ID+"]")
-		}
-	}
+	others := slices.DeleteFunc(slices.Clone(c.judges), func(j *contract.Clause) bool { return j == nil || j.ID == c.clause.ID })
 	f.add(&plan.Case{
-		Subject: c.subject, Variant: c.variant, Clause: c.clause, Promise: c.promise, Steps: steps, Needs: c.needs,
+		Subject: c.subject, Variant: c.variant, Clause: c.clause, Also: others, Promise: c.promise, Steps: c.steps, Needs: c.needs,
 		Run: func(ctx context.Context, s *plan.Session) error {
 			return c.run(ctx, &stage{Session: s, in: f.in, m: f.m, kind: f.kind})
 		},

@@ -131,7 +131,7 @@ func (f states) sameAgain() {
 		clause, expect = row.Row, fmt.Sprintf("expect a refusal: %d %s, and that nothing has changed%s", row.Status, row.Code, cite(row))
 	}
 	f.play(play{
-		subject: "same", variant: "nothing", clause: clause, needs: f.needs(f.input().Minimal, ""),
+		subject: "same", variant: "nothing", clause: clause, judges: also(row), needs: f.needs(f.input().Minimal, ""),
 		promise: f.op.Name + " with values that the " + f.kind.Name + " has already has nothing to do.",
 		steps:   []string{"make an " + f.kind.Name, "update it to the values that it was made with", expect},
 		run: func(ctx context.Context, t *stage) error {

@@ -7,6 +7,7 @@ package suites
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -92,6 +93,7 @@ func (b *builder) add(k *plan.Case) {
 	}
 	k.Operation, k.Family = b.op.Name, b.family
 	k.ID = k.Operation + "/" + k.Family + "/" + k.Subject + "/" + k.Variant
+	k.Also = slices.DeleteFunc(k.Also, func(c *contract.Clause) bool { return c == nil })
 	if k.Promise == "" {
 		k.Promise = k.Clause.Promise
 	}

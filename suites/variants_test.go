@@ -2,14 +2,17 @@ package suites
 
 import (
 	"encoding/json"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/run"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -19,6 +22,9 @@ var variants = []struct {
 	name string
 	edit func(*contract.Contract)
 	wrap wrapper
+	ask  func(testing.TB) wrapper // in place of wrap
+	// selects are globs of the cases that apply; none for all.
+	selects []string
 }{
 	{name: "keys in another order", wrap: bodies(reordered)},
 	{name: "more members", wrap: func(h http.Handler) http.Handler {
@@ -46,6 +52,25 @@ var variants = []struct {
 		rec.Header().Set("Content-Type", ct)
 	})},
 	{name: "no header of ours", wrap: answering(func(_ *http.Request, rec *httptest.ResponseRecorder) { rec.Header().Del("X-Acs-Request-Id") })},
+	{name: "empty members left out of JSON", wrap: bodies(func(s string) string {
+		return regexp.MustCompile(`"[A-Za-z]+":(\[\]|""),|,"[A-Za-z]+":(\[\]|"")`).ReplaceAllString(s, "")
+	})},
+	{name: "empty members left out of XML", wrap: bodies(func(s string) string {
+		return regexp.MustCompile(`<[A-Za-z]+></[A-Za-z]+>|<[A-Za-z]+/>`).ReplaceAllString(s, "")
+	})},
+	{name: "options wrapped as in the sample", wrap: bodies(wrappedOptions)},
+	{name: "what the pages require is required", selects: []string{"*/parameter/**", "*/auth/**", "*/format/**"}, edit: func(c *contract.Contract) {
+		for op, names := range map[string][]string{
+			"CreateImageCache": {"SecurityGroupId", "VSwitchId"}, "UpdateImageCache": {"SecurityGroupId", "VSwitchId", "ImageCacheName"},
+			"CreateDataCache": {"Path", "Name"}, "UpdateDataCache": {"Name"}, "DeleteDataCache": {"DataCacheId"}, "ListTagResources": {"ResourceId"},
+		} {
+			for _, name := range names {
+				c.Operation(op).Parameter(name).Required = true
+			}
+		}
+	}},
+	{name: "empty numbers are none", ask: emptyNumbers},
+	{name: "short tokens used before", wrap: shortTokens(5)},
 	{name: "no Recommend", wrap: jsonBodies(func(m *wire.Map) { drop1(m, "Recommend") })},
 	{name: "other words for bad parameters", edit: func(c *contract.Contract) {
 		for _, v := range c.Violations {
@@ -83,8 +108,58 @@ func TestVariantsAreGreen(t *testing.T) {
 	for _, v := range variants {
 		t.Run(v.name, func(t *testing.T) {
 			t.Parallel()
-			trial{edit: v.edit, wrap: v.wrap, seed: 3, strict: contract.Must}.judge(t).green(t)
+			wrap := v.wrap
+			if v.ask != nil {
+				wrap = v.ask(t)
+			}
+			trial{edit: v.edit, wrap: wrap, seed: 3, strict: contract.Must, selects: v.selects}.judge(t).green(t)
 		})
+	}
+}
+
+// wrappedOptions shows the options of a data source within another object, in
+// both formats.
+func wrappedOptions(s string) string {
+	s = regexp.MustCompile(`"Options":"((?:[^"\\]|\\.)*)"`).ReplaceAllString(s, `"Options":"{\"options\":$1,\"type\":\"URL\"}"`)
+	return regexp.MustCompile(`<Options>([^<]*)</Options>`).ReplaceAllString(s, `<Options>{"options":$1,"type":"URL"}</Options>`)
+}
+
+// emptyNumbers takes numbers and booleans without a value for none.
+func emptyNumbers(t testing.TB) wrapper {
+	numbers := map[string]bool{
+		"ImageCacheSize": true, "RetentionDays": true, "StandardCopyCount": true, "FlashCopyCount": true, "Size": true,
+		"AutoMatchImageCache": true, "Flash": true, "All": true, "ImageFullMatch": true, "ImageMatchCountRequest": true,
+		"EipCreateParam.Bandwidth": true,
+	}
+	return asking{t: t, do: func(d *wire.Draft) {
+		d.Query = slices.DeleteFunc(d.Query, func(p wire.Param) bool { return p.Value == "" && numbers[p.Name] })
+	}}.wrap
+}
+
+// shortTokens says of the first so many tokens of one character that they were
+// used before.
+func shortTokens(n int64) wrapper {
+	return func(h http.Handler) http.Handler {
+		var seen atomic.Int64
+		return refusingAs(func(in *wire.Received) bool {
+			token, _ := in.Query.Get("ClientToken")
+			return len(token) == 1 && seen.Add(1) <= n
+		}, http.StatusForbidden, "IdempotentParameterMismatch", "The specified clientToken is used.")(h)
+	}
+}
+
+// TestUsedUpTokens holds that a target on which all short tokens were used is
+// not judged by them.
+func TestUsedUpTokens(t *testing.T) {
+	t.Parallel()
+	out := trial{wrap: shortTokens(math.MaxInt64), selects: []string{"*/parameter/ClientToken/length-1"}, strict: contract.Inferred}.judge(t)
+	for _, r := range out.results {
+		if want := "30 times that the value was used before"; r.Verdict != run.Skip || !strings.Contains(r.Reason, want) {
+			t.Errorf("%s: %s, %q, want it skipped, and %q", r.Case, r.Verdict, r.Reason, want)
+		}
+	}
+	if len(out.results) == 0 {
+		t.Error("no case sends a token of one character")
 	}
 }
 

@@ -45,7 +45,10 @@ type Echo struct {
 	Parameter string
 	Member    string
 	// Form is how it comes back: same, or json (a map as JSON text).
-	Form   string
+	Form string
+	// Wraps are the names under which the map may stand once more within a
+	// JSON object, beside others; with none it stands for itself alone.
+	Wraps  []string
 	Clause *Clause
 	Place  Place
 }

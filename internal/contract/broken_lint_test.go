@@ -174,6 +174,12 @@ var brokenForLint = []broken{
 		"c.yaml:191: CreateCache: echo: Size is of type integer, but Status of type string (echo)",
 	},
 	{
+		"wraps of a form that packs nothing",
+		"- {parameter: Size, member: Size}",
+		"- {parameter: Size, member: Size, wraps: [options]}",
+		"c.yaml:191: CreateCache: echo: wraps is for form json, and Size is of form same (echo)",
+	},
+	{
 		"echo of a secret",
 		"example: 30\n          x-acs-class: number",
 		"example: 30\n          x-acs-class: secret",

@@ -195,6 +195,8 @@ func (l *linter) alike(o *Operation, echo Echo, p *Field, r *Resource) {
 		l.report(echo.Place, "echo", "%s: echo: the items of %s have no member %s", o.Name, r.Name, echo.Member)
 	case echo.Form == "json" && m.Type != String:
 		l.report(echo.Place, "echo", "%s: echo: form json needs a text, and %s is of type %s", o.Name, echo.Member, m.Type)
+	case echo.Form != "json" && len(echo.Wraps) > 0:
+		l.report(echo.Place, "echo", "%s: echo: wraps is for form json, and %s is of form %s", o.Name, echo.Parameter, echo.Form)
 	case echo.Form == "same" && p.Type != m.Type:
 		l.report(echo.Place, "echo", "%s: echo: %s is of type %s, but %s of type %s", o.Name, echo.Parameter, p.Type, echo.Member, m.Type)
 	}

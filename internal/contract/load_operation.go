@@ -264,9 +264,9 @@ func (l *loader) alternatives(o object) [][]string {
 }
 
 func (l *loader) echo(op *Operation, n *yaml.Node, b basis) Echo {
-	o := l.object(n, op.Name+" echo", "parameter", "member", "form", "level", "source", "note", "promise")
+	o := l.object(n, op.Name+" echo", "parameter", "member", "form", "wraps", "level", "source", "note", "promise")
 	e := Echo{
-		Parameter: o.needText("parameter"), Member: o.needText("member"), Form: o.word("form", "form", echoForms), Place: l.place(n),
+		Parameter: o.needText("parameter"), Member: o.needText("member"), Form: o.word("form", "form", echoForms), Wraps: o.texts("wraps"), Place: l.place(n),
 	}
 	if e.Form == "" {
 		e.Form = "same"

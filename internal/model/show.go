@@ -71,7 +71,7 @@ func Shown(op *contract.Operation, item *wire.Map) Values {
 			}
 		case v == nil:
 		case e.Form == "json":
-			out[name] = packed(text(v))
+			out[name] = packed(&e, text(v))
 		default:
 			out[name] = []string{text(v)}
 		}
@@ -102,10 +102,9 @@ func element1(op *contract.Operation, name string, v any) string {
 }
 
 // packed takes a map that came as JSON text apart.
-func packed(s string) []string {
-	v, err := wire.DecodeJSON([]byte(s))
-	m, ok := v.(*wire.Map)
-	if err != nil || !ok {
+func packed(e *contract.Echo, s string) []string {
+	m, ok := e.Unpack(s)
+	if !ok {
 		return []string{s}
 	}
 	var out []string

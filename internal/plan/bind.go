@@ -18,6 +18,7 @@ import (
 //	$token, $token:N       a unique ClientToken; of exactly N characters
 //	$binding               the profile's value for this wire name
 //	$binding:NAME          the profile's value for that wire name
+//	$bindingOr:TEXT        the profile's value for this wire name, or else TEXT
 //	$id:RESOURCE           a usable resource leased for the case
 //	${name}, ${token:N}, … name, token and region stand within a text, too
 func (s *Session) Bind(ctx context.Context, p wire.Params) (wire.Params, error) {
@@ -60,6 +61,11 @@ func (b *binder) value(ctx context.Context, p wire.Param) (value string, ok bool
 		}
 		value, ok = s.Binding(arg)
 		return value, ok, nil
+	case "bindingOr":
+		if value, ok = s.Binding(p.Name); !ok {
+			value = arg
+		}
+		return value, true, nil
 	case "id":
 		r, err := s.leased(ctx, arg)
 		if err != nil {

@@ -105,7 +105,7 @@ func (f *fake) respond(status int, members string) *http.Response {
 func inputs(op string) (wire.Params, bool) {
 	switch op {
 	case "CreateImageCache":
-		return wire.Params{{Name: "RegionId", Value: "$region"}, {Name: "ImageCacheName", Value: "$name"}, {Name: "Image.1", Value: "nginx"}}, true
+		return wire.Params{{Name: "RegionId", Value: "$region"}, {Name: "ImageCacheName", Value: "$name"}, {Name: "Image.1", Value: "nginx"}, {Name: "VSwitchId", Value: "$binding"}}, true
 	}
 	return nil, false
 }

@@ -18,9 +18,12 @@ type Case struct {
 	Subject   string
 	Variant   string
 	Clause    *contract.Clause // the promise that it is about
-	Promise   string           // one sentence, for people
-	Steps     []string         // what it does, in order, for people
-	Needs     Needs
+	// Also are further promises that it judges: those of the row that must
+	// answer, say.
+	Also    []*contract.Clause
+	Promise string   // one sentence, for people
+	Steps   []string // what it does, in order, for people
+	Needs   Needs
 	// Serial keeps every other case from running at the same time.
 	Serial bool
 	// Probe is the judged request as data; nil where a case is a scenario of

@@ -181,6 +181,9 @@ func (s *Session) create(ctx context.Context, o order) (*Resource, error) {
 	if op == nil || !ok {
 		return nil, fmt.Errorf("create %s: no valid input for %q", kind.Name, kind.Create)
 	}
+	if s.abroad(op, o) {
+		params = homeless(op, params)
+	}
 	for _, p := range o.with {
 		params = params.Set(p.Name, p.Value)
 	}
@@ -197,6 +200,23 @@ func (s *Session) create(ctx context.Context, o order) (*Resource, error) {
 		return nil, fixture(kind, kind.Create, Inconclusive(cmp.Or(s.Judge.Unfit(a), "answered "+a.Summary())))
 	}
 	return &Resource{Kind: kind, ID: id, Region: regionOf(s, op, bound), credentials: s.signer(o.options), owner: s.Case.ID}, nil
+}
+
+// abroad says whether a resource is made in another region than the profile's
+// or by another account than the default one.
+func (s *Session) abroad(op *contract.Operation, o order) bool {
+	home, _ := s.Credentials("default")
+	region := regionOf(s, op, o.with)
+	return region != s.Region && region != "$region" || s.signer(o.options) != home
+}
+
+// homeless leaves out the real things that a request can do without: those of
+// the profile belong to one account in one region.
+func homeless(op *contract.Operation, p wire.Params) wire.Params {
+	return slices.DeleteFunc(p, func(q wire.Param) bool {
+		f := op.Parameter(q.Name)
+		return q.Value == "$binding" && f != nil && !f.Required
+	})
 }
 
 // signer is the key that a request with the options is signed with.

@@ -154,6 +154,30 @@ func TestLeaseThatFailsNamesTheStep(t *testing.T) {
 	}
 }
 
+func TestThingsOfOneRegionStayThere(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		with wire.Params
+		o    []Option
+		want string
+	}{
+		"at home":         {nil, nil, "vsw-1"},
+		"the same region": {wire.Params{{Name: "RegionId", Value: "$region"}}, nil, "vsw-1"},
+		"another region":  {wire.Params{{Name: "RegionId", Value: "cn-shanghai"}}, nil, ""},
+		"another account": {nil, []Option{As("arrears")}, ""},
+		"one of its own":  {wire.Params{{Name: "RegionId", Value: "cn-shanghai"}, {Name: "VSwitchId", Value: "vsw-2"}}, nil, "vsw-2"},
+	} {
+		f := newFake()
+		_, s := testSession(t, f)
+		if _, err := s.Create(t.Context(), "ImageCache", test.with, test.o...); err != nil {
+			t.Errorf("%s: Create() error: %v", name, err)
+		}
+		if got := f.seen[0].Get("VSwitchId"); got != test.want {
+			t.Errorf("%s: Create() sent VSwitchId %q, want %q", name, got, test.want)
+		}
+	}
+}
+
 func TestWhatACaseMakesIsDeletedInReverse(t *testing.T) {
 	t.Parallel()
 	f := newFake()
