@@ -60,6 +60,10 @@ func (v *validator) prepare() {
 	v.fast = fittingOf(v.root, v.schema)
 }
 
+// maxViolated is how many departures of one body are told: a body can hold
+// hundreds of thousands.
+const maxViolated = 200
+
 // violations turns the schema checker's errors into ours.
 func (v *validator) violations(err error) []Violated {
 	var all openapi3.MultiError
@@ -67,7 +71,7 @@ func (v *validator) violations(err error) []Violated {
 		all = openapi3.MultiError{err}
 	}
 	var out []Violated
-	for _, e := range all {
+	for _, e := range all[:min(len(all), maxViolated)] {
 		var s *openapi3.SchemaError
 		if !errors.As(e, &s) {
 			out = append(out, Violated{Keyword: "type", Message: "is no JSON value", Clause: v.root.Clauses["type"]})

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -18,6 +19,15 @@ func body(t testing.TB, text string) any {
 }
 
 const requestID = `"RequestId":"0E234675-3465-4CC3-9D0F-9A864BC391DD"`
+
+func TestViolationsAreBounded(t *testing.T) {
+	t.Parallel()
+	o := load(t, "testdata/small.yaml").Operation("DescribeCaches")
+	text := `{` + requestID + `,"Caches":[` + strings.Repeat(`1,`, 2*maxViolated) + `1]}`
+	if got := o.ValidateBody(body(t, text)); len(got) != maxViolated {
+		t.Errorf("ValidateBody() tells %d departures, want %d", len(got), maxViolated)
+	}
+}
 
 func TestValidateBody(t *testing.T) {
 	t.Parallel()

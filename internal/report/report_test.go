@@ -296,6 +296,7 @@ func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":     {"", "no results"},
+		"too long":  {strings.Repeat("a", maxLine+1), "r: not a result file: a line is longer than 64 MiB"},
 		"no result": {"{}\n{}\n", "r:1: not a result"},
 		"middle":    {"nonsense\n{\"case\":\"a\",\"verdict\":\"pass\"}\n", "r:1: not a result"},
 	} {

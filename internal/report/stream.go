@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -62,6 +63,9 @@ func Read(name string, in io.Reader) (*Report, error) {
 			continue
 		}
 		rep.Add(rec)
+	}
+	if errors.Is(scan.Err(), bufio.ErrTooLong) {
+		return nil, fmt.Errorf("%s: not a result file: a line is longer than %d MiB", name, maxLine>>20)
 	}
 	if err := scan.Err(); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
