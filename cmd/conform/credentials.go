@@ -27,6 +27,9 @@ func (k keyFlags) check(from string) error {
 	if k.id == "" || k.secret == "" {
 		return fmt.Errorf("%s: want both an access key id and its secret", from)
 	}
+	if !profile.IsKey(k.id + k.secret + k.token) {
+		return fmt.Errorf("%s: want a key without spaces and control characters", from)
+	}
 	return nil
 }
 

@@ -34,7 +34,12 @@ func (a *app) settle(c *cobra.Command) error {
 			errs = append(errs, set(c, f, name, v))
 			return
 		}
-		for _, v := range file.values[f.Name] {
+		values := file.values[f.Name]
+		if _, several := f.Value.(pflag.SliceValue); len(values) > 1 && !several {
+			errs = append(errs, fmt.Errorf("%s: %s: want one value", file.place(values[1]), f.Name))
+			return
+		}
+		for _, v := range values {
 			errs = append(errs, set(c, f, file.place(v), v.Value))
 		}
 	})
@@ -82,6 +87,9 @@ func readSettings(file string) (settings, error) {
 	}
 	for i := 0; i+1 < len(top.Content); i += 2 {
 		s.keys = append(s.keys, top.Content[i])
+		if _, twice := s.values[top.Content[i].Value]; twice {
+			return s, fmt.Errorf("%s: setting %q is given twice", s.place(top.Content[i]), top.Content[i].Value)
+		}
 		values, err := s.texts(top.Content[i+1])
 		if err != nil {
 			return s, err

@@ -53,6 +53,9 @@ func (a *app) resolve(t targetFlags, c *contract.Contract) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !profile.IsKey(t.region) {
+		return nil, fmt.Errorf("--region %q: want a region id such as %s", t.region, defaultRegion)
+	}
 	if t.region != "" {
 		p.Region = t.region
 	}

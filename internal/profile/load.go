@@ -117,7 +117,7 @@ func join(path, key string) string {
 func (r *reader) profile(n *yaml.Node, p *Profile) {
 	r.mapping("profile", n, members{
 		"endpoint":    func(path string, n *yaml.Node) { r.endpoint(path, n, &p.Endpoint) },
-		"region":      r.text(&p.Region),
+		"region":      func(path string, n *yaml.Node) { r.region(path, n, &p.Region) },
 		"credentials": func(path string, n *yaml.Node) { r.credentials(path, n, p) },
 		"bindings":    func(path string, n *yaml.Node) { p.Bindings = r.texts(path, n) },
 		"conditions":  func(path string, n *yaml.Node) { r.conditions(path, n, p) },
@@ -157,6 +157,13 @@ func (r *reader) texts(path string, n *yaml.Node) map[string]string {
 		out[key.Value] = value.Value
 	})
 	return out
+}
+
+func (r *reader) region(path string, n *yaml.Node, to *string) {
+	r.text(to)(path, n)
+	if !IsKey(*to) {
+		r.fail(n, "%s: want a region id such as cn-hangzhou, not %q", path, *to)
+	}
 }
 
 func (r *reader) endpoint(path string, n *yaml.Node, to *string) {
@@ -215,7 +222,7 @@ func (r *reader) credential(path string, n *yaml.Node) Credential {
 		"profile":         r.text(&c.Profile),
 		"env":             r.boolean(&c.Env),
 	})
-	if strings.ContainsFunc(c.AccessKeyID+c.AccessKeySecret+c.SecurityToken, notInKey) {
+	if !IsKey(c.AccessKeyID + c.AccessKeySecret + c.SecurityToken) {
 		r.fail(n, "%s: want a key without spaces and control characters", path)
 	}
 	literal := c.AccessKeyID != "" || c.AccessKeySecret != "" || c.SecurityToken != ""
@@ -226,9 +233,12 @@ func (r *reader) credential(path string, n *yaml.Node) Credential {
 	return c
 }
 
-// notInKey says whether a character is in no key: one that was copied with its
-// line end cannot be told from a wrong one by the target's answer.
-func notInKey(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) }
+// IsKey says whether a text may be a key, a secret or a token, which hold
+// neither spaces nor control characters: one that was copied with its line end
+// cannot be told from a wrong one by the target's answer.
+func IsKey(s string) bool {
+	return !strings.ContainsFunc(s, func(c rune) bool { return unicode.IsSpace(c) || unicode.IsControl(c) })
+}
 
 func count(conditions ...bool) int {
 	n := 0

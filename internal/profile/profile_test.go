@@ -107,6 +107,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"a factor out of all bounds", head + "wait: {factor: 1e9}", "want a number from 1 to 100"},
 		{"a rate that never comes", head + "limits: {rate: 1e-300}", "want a number from 0.001"},
 		{"a key with its line end", head + "credentials: {default: {accessKeyId: \"x\\n\", accessKeySecret: y}}", "credentials.default: want a key without spaces"},
+		{"a region with a space", "endpoint: http://h:1\nregion: cn hangzhou", `p.yaml:2: region: want a region id such as cn-hangzhou, not "cn hangzhou"`},
 		{"two profiles in a file", head + "---\n" + head, "p.yaml:3: a second document: want one profile"},
 		{"a binding that is a list", head + "bindings: {Image: [a]}", "p.yaml:3: bindings.Image: want a text"},
 	}
