@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 
@@ -27,6 +29,8 @@ type System struct {
 }
 
 func main() {
+	// A reader that goes away must not end a run before it has cleared away.
+	signal.Ignore(syscall.SIGPIPE)
 	tune(os.LookupEnv)
 	os.Exit(Main(system()))
 }
@@ -90,11 +94,16 @@ func printable(line string) string {
 func Main(s System) int {
 	ctx, stop := signals(context.Background(), s.Err, os.Exit)
 	defer stop()
+	out := &output{to: s.Out}
+	s.Out = out
 	root := newRoot(&app{System: s})
 	root.SetArgs(s.Args)
 	root.SetOut(s.Out)
 	root.SetErr(s.Err)
 	cmd, err := root.ExecuteContextC(ctx)
+	if out.err != nil {
+		err = out.fault(err)
+	}
 	if err == nil {
 		return exitConforms
 	}

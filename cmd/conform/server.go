@@ -27,7 +27,7 @@ func listen(addr string, h http.Handler) (*server, error) {
 	}
 	s := &server{
 		url:  "http://" + l.Addr().String(),
-		http: &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second},
+		http: &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute},
 		done: make(chan struct{}),
 	}
 	go func() {
@@ -64,5 +64,7 @@ func newTransport() *http.Transport {
 		MaxIdleConnsPerHost: 256,
 		IdleConnTimeout:     30 * time.Second,
 		DisableCompression:  true,
+
+		MaxResponseHeaderBytes: 1 << 20, // of each of many answers at once
 	}
 }
