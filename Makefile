@@ -6,7 +6,7 @@ SEEDS    ?= 20
 TOOLS     = bin/staticcheck bin/oaslint
 
 .DEFAULT_GOAL := help
-.PHONY: help build run test race fuzz seeds contract lint bench cover cross clean
+.PHONY: help build run mutants test race fuzz seeds contract lint bench cover cross clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -16,6 +16,8 @@ build: ## build bin/conform
 
 run: build ## judge the embedded emulator; ARGS="--target URL" for a server
 	@bin/conform run $(ARGS)
+
+mutants: build ; @bin/conform mutants $(ARGS) ## run the suite against every mutant; ARGS="--select GLOB" for some
 
 test: ## run all tests
 	$(GO) test ./...

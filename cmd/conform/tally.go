@@ -32,7 +32,7 @@ func newTally(s System, total int) *tally {
 // add counts one mutant. Progress that cannot be shown is no reason to stop.
 func (t *tally) add(r matrix.Row) {
 	t.done++
-	if r.Verdict != matrix.Killed && r.Verdict != matrix.Awaiting {
+	if !r.Verdict.Fine() {
 		t.open++
 	}
 	if t.bar != nil {

@@ -178,9 +178,8 @@ func anyMethod(s wire.Scheme) verifier {
 	return trying(s, func(in *wire.Received) []wire.Received {
 		var out []wire.Received
 		for _, method := range []string{"GET", "POST", "PUT"} {
-			v := *in
-			v.Method = method
-			out = append(out, v)
+			out = append(out, *in)
+			out[len(out)-1].Method = method
 		}
 		return out
 	})

@@ -18,11 +18,11 @@ const overlapTime = 2 * time.Millisecond
 // concurrencyMutants err only while requests overlap.
 func concurrencyMutants(g *generator) {
 	for _, r := range g.c.Resources {
-		create, update, deletion := g.c.Operation(r.Create), g.c.Operation(r.Update), g.c.Operation(r.Delete)
+		update, deletion := g.c.Operation(r.Update), g.c.Operation(r.Delete)
 		g.crowded(update, "lost", "An update that comes during another request succeeds and changes nothing.", crowd{of: r})
 		g.crowded(deletion, "lost", "A deletion that comes during another request succeeds and deletes nothing.", crowd{of: r})
-		g.crowded(create, "twin", "A creation that comes during another answers with the id of the other.", crowd{of: r, twin: true})
-		g.crowded(g.c.Operation(r.List), "stale", "A list that comes during an update is an old one.", crowd{of: r, stale: true})
+		g.crowded(g.c.Operation(r.Create), "twin", "A creation that comes during another answers with the id of the other.", crowd{of: r, twin: true})
+		g.crowded(g.c.Operation(r.List), "stale", "The first list after requests that overlapped is the one from before them.", crowd{of: r, stale: true})
 		g.crowded(g.c.Operation(r.List), "blind", "A list that comes during an update is empty.", crowd{of: r, blind: true})
 		g.crowded(deletion, "both", "Two deletions of one resource that overlap both succeed.", crowd{of: r, both: true})
 	}
@@ -34,7 +34,7 @@ type crowd struct {
 	of    *contract.Resource
 	twin  bool // it answers with what the other made
 	both  bool // it succeeds without doing anything only where it would be refused
-	stale bool // it lists what it listed before
+	stale bool // it lists once more what it listed before
 	blind bool // it lists nothing
 }
 
@@ -56,12 +56,15 @@ type meeting struct {
 	made    atomic.Pointer[wire.Map] // what the last creation answered
 	mu      sync.Mutex
 	shown   map[string]*wire.Map // what a list answered last, by what it was asked
+	// overlapped are the resources about which two requests were at work at
+	// once since they were last listed.
+	overlapped map[string]bool
 }
 
 // hooks count the writers of each resource, hold each for a moment, and let the
 // operation err when it meets one.
 func (c crowd) hooks(t *tools, errs *contract.Operation) *emulator.Hooks {
-	m := &meeting{crowd: c, errs: errs.Name, shown: map[string]*wire.Map{}}
+	m := &meeting{crowd: c, errs: errs.Name, shown: map[string]*wire.Map{}, overlapped: map[string]bool{}}
 	return &emulator.Hooks{Work: func(ctx context.Context, a *emulator.Ask, do func() *wire.Map) *wire.Map {
 		op := t.contract.Operation(a.Operation)
 		switch {
@@ -89,6 +92,11 @@ func (m *meeting) write(ctx context.Context, a *emulator.Ask, op *contract.Opera
 	others := m.writers.add(key, 1) - 1
 	defer m.writers.add(key, -1)
 	wait(ctx, overlapTime)
+	if others > 0 {
+		m.mu.Lock()
+		m.overlapped[key] = true
+		m.mu.Unlock()
+	}
 	if op.Name == m.errs && others > 0 {
 		return m.instead(ctx, do)
 	}
@@ -126,11 +134,15 @@ func (m *meeting) read(a *emulator.Ask, op *contract.Operation, do func() *wire.
 	switch {
 	case op.Name != m.errs || done == nil:
 		return done
+	case m.stale && m.overlapped[m.key(a)]:
+		delete(m.overlapped, m.key(a))
+		if last != nil {
+			return last
+		}
+		return done
 	case m.writers.add(m.key(a), 0) == 0:
 		m.shown[asked] = done
 		return done
-	case m.stale && last != nil:
-		return last
 	case m.blind:
 		out := clone(done)
 		out.Set(op.Effect.Items, []any{})

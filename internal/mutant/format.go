@@ -15,16 +15,38 @@ import (
 )
 
 // answerMutants leave out what an answer always has and give its members other
-// types. Of a list's items only the members are taken that every item has.
+// types. What is in the items of a list is the listings' business: there may be
+// none.
 func answerMutants(g *generator) {
 	for _, op := range g.c.Operations {
 		for _, f := range everyField(op.Response.Members) {
-			if f.Name == "RequestId" || !always(f) {
-				continue
+			if f.Name != "RequestId" && always(f) && !inItem(op, f) {
+				g.answer(op, f)
 			}
-			g.answer(op, f)
 		}
 	}
+}
+
+// itemMutants do the same to what every item of a list has. Without its id or
+// its state no item can be found again, and nothing that is prepared for a case
+// can be waited for.
+func itemMutants(g *generator) {
+	for _, op := range listings(g.c) {
+		r := g.c.Resource(op.Effect.Resource)
+		for _, f := range everyField(op.Response.Members) {
+			if r != nil && (f.Name == r.IDMember || f.Name == r.StateMember) {
+				continue
+			}
+			if always(f) && inItem(op, f) {
+				g.answer(op, f)
+			}
+		}
+	}
+}
+
+func inItem(op *contract.Operation, f *contract.Field) bool {
+	kind := op.Effect.Kind
+	return (kind == "read" || kind == "listTags") && strings.HasPrefix(f.Path, op.Effect.Items+".")
 }
 
 // always says whether every answer has the member, as far as the contract says.

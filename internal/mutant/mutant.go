@@ -31,6 +31,8 @@ type Mutant struct {
 	Operation string
 	// Summary says in one line how it errs.
 	Summary string
+	// Hole says why no case catches it yet; empty for all that are caught.
+	Hole string
 
 	edit  func(*contract.Contract)     // of what it obeys
 	world []string                     // pairs of old and new in the world's text
@@ -101,11 +103,11 @@ var families = []struct {
 }{
 	{"parameter", []func(*generator){fieldMutants, ruleMutants, violationMutants, echoMutants, parameterHand}},
 	{"auth", []func(*generator){orderMutants, commonMutants, gatewayMutants, authHand}},
-	{"format", []func(*generator){answerMutants, methodMutants, formatHand}},
+	{"format", []func(*generator){answerMutants, methodMutants, misspeltMutants, formatHand}},
 	{"error", []func(*generator){rowMutants, errorHand}},
 	{"state", []func(*generator){machineMutants, stateHand, copyMutants}},
 	{"idempotency", []func(*generator){tokenMutants, idempotencyHand}},
-	{"listing", []func(*generator){filterMutants, pageMutants}},
+	{"listing", []func(*generator){filterMutants, pageMutants, itemMutants}},
 	{"concurrency", []func(*generator){concurrencyMutants}},
 }
 
@@ -142,6 +144,7 @@ type generator struct {
 // add keeps a mutant; its ID is the part behind the family.
 func (g *generator) add(m Mutant) {
 	m.ID, m.Family = g.family+"/"+m.ID, g.family
+	m.Hole = holes[m.ID]
 	switch {
 	case g.ids[m.ID]:
 		g.errs = append(g.errs, fmt.Errorf("mutant %s: two have this id", m.ID))

@@ -13,15 +13,21 @@ import (
 func everyField(fields []*contract.Field) []*contract.Field {
 	var out []*contract.Field
 	for _, f := range fields {
-		out = append(out, f)
-		if f.Type != contract.Map {
-			out = append(out, everyField(f.Members)...)
-		}
-		if f.Items != nil && f.Encoding == "" {
-			out = append(out, everyField([]*contract.Field{f.Items})...)
-		}
+		out = append(append(out, f), everyField(parts(f))...)
 	}
 	return out
+}
+
+// parts are the fields that a field is made of: not those that are packed into
+// one text with others, nor the keys of a map, which are the caller's business.
+func parts(f *contract.Field) []*contract.Field {
+	switch {
+	case f.Type == contract.Map:
+		return nil
+	case f.Items != nil && f.Encoding == "":
+		return []*contract.Field{f.Items}
+	}
+	return f.Members
 }
 
 // fieldMutants drop and move what the contract says about each parameter.
@@ -159,8 +165,25 @@ func (x fieldOf) lists() {
 		x.mutant("maxItems", "maxItems-1", fmt.Sprintf("has at most %d elements", less), func(f *contract.Field) { f.MaxItems = &less })
 		return
 	}
+	if namesThings(x.f) {
+		return
+	}
 	x.count("minItems", x.f.MinItems, func(f *contract.Field) **int { return &f.MinItems })
 	x.count("maxItems", x.f.MaxItems, func(f *contract.Field) **int { return &f.MaxItems })
+}
+
+// namesThings says whether each element of the list names a real thing. A list
+// as long as it may be needs as many of them, which no target has: that it is
+// refused for its length cannot be told from that they are not found.
+func namesThings(f *contract.Field) bool {
+	for up := f; up != nil; up = up.Parent {
+		for _, g := range everyField([]*contract.Field{up}) {
+			if g.Binding != "" || up == f && f.Type == contract.Array && g.Class == contract.ClassID {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func hasRow(op *contract.Operation, condition string) bool {
@@ -175,6 +198,9 @@ func (x fieldOf) enums() {
 	}
 	if len(x.f.Enum) > 1 {
 		for _, v := range []string{x.f.Enum[0], x.f.Enum[len(x.f.Enum)-1]} {
+			if !x.acceptable(v) {
+				continue
+			}
 			x.mutant("enum", "without-"+v, "refuses "+v, func(f *contract.Field) {
 				f.Enum = slices.DeleteFunc(f.Enum, func(e string) bool { return e == v })
 			})
@@ -185,6 +211,17 @@ func (x fieldOf) enums() {
 		f.Pattern = "^(?i:" + strings.Join(f.Enum, "|") + ")$"
 		f.Enum = nil
 	})
+}
+
+// acceptable says whether a request with the value can succeed. A kind of
+// resource that this API makes none of has none to be tagged.
+func (x fieldOf) acceptable(v string) bool {
+	kind := x.op.Effect.Kind
+	types := func(r *contract.Resource) bool { return slices.Contains(x.f.Enum, r.TagType) }
+	if kind != "tag" && kind != "untag" || !slices.ContainsFunc(x.c.Resources, types) {
+		return true
+	}
+	return slices.ContainsFunc(x.c.Resources, func(r *contract.Resource) bool { return r.TagType == v })
 }
 
 // defaults changes what a left out parameter means, where a list shows it.

@@ -1,6 +1,7 @@
 package mutant
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -75,12 +76,7 @@ func parameterHand(g *generator) {
 }
 
 func (t *tools) common(name string) bool {
-	for _, f := range t.contract.Protocol.Common {
-		if f.Name == name {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.contract.Protocol.Common, func(f *contract.Field) bool { return f.Name == name })
 }
 
 func (t *tools) anyCase(a *emulator.Ask) {
@@ -100,25 +96,16 @@ func (t *tools) anyCase(a *emulator.Ask) {
 
 // unknown says whether there is a parameter that the operation does not have.
 func unknown(op *contract.Operation, sent wire.Params) bool {
-	for _, p := range sent {
+	return slices.ContainsFunc(sent, func(p wire.Param) bool {
 		name, _, _ := strings.Cut(p.Name, ".")
-		if op.Parameter(name) == nil {
-			return true
-		}
-	}
-	return false
+		return op.Parameter(name) == nil
+	})
 }
 
 // fail turns a success into a failure and returns its status.
 func fail(body *wire.Map, row *contract.Error, host string) int {
-	id, _ := body.Get("RequestId")
-	out := &wire.Map{}
-	out.Set("RequestId", id)
-	out.Set("HostId", host)
 	code, message := row.Fill()
-	out.Set("Code", code)
-	out.Set("Message", message)
-	*body = *out
+	*body = *mapOf("RequestId", text(body, "RequestId"), "HostId", host, "Code", code, "Message", message)
 	return row.Status
 }
 
@@ -266,14 +253,10 @@ func renamed(p wire.Params, rename func(string) string) wire.Params {
 }
 
 func lastOf(p wire.Params, name string) wire.Params {
-	last := ""
-	for _, q := range p {
+	for _, q := range slices.Backward(p) {
 		if q.Name == name {
-			last = q.Value
+			return append(p.Del(name), q)
 		}
-	}
-	if p.Count(name) > 1 {
-		return append(p.Del(name), wire.Param{Name: name, Value: last})
 	}
 	return p
 }
@@ -310,21 +293,19 @@ func (g *generator) leaks(op *contract.Operation) {
 }
 
 func hasSecret(op *contract.Operation) bool {
-	for _, f := range op.Leaves() {
-		if f.Class == contract.ClassSecret {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(op.Leaves(), func(f *contract.Field) bool { return f.Class == contract.ClassSecret })
+}
+
+// isSecret says whether a concrete path holds a secret.
+func isSecret(op *contract.Operation, path string) bool {
+	return slices.ContainsFunc(op.Leaves(), func(f *contract.Field) bool { return f.Class == contract.ClassSecret && under(path, f.Path) })
 }
 
 func secretsOf(op *contract.Operation, p wire.Params) []string {
 	var out []string
-	for _, f := range op.Leaves() {
-		for _, q := range p {
-			if f.Class == contract.ClassSecret && under(q.Name, f.Path) && q.Value != "" {
-				out = append(out, q.Value)
-			}
+	for _, q := range p {
+		if isSecret(op, q.Name) && q.Value != "" {
+			out = append(out, q.Value)
 		}
 	}
 	return out

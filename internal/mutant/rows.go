@@ -107,31 +107,47 @@ func held(op *contract.Operation, r *contract.Error) bool {
 // answers, so that there is no message to be wrong.
 func gatewayMutants(g *generator) {
 	for _, r := range g.c.Gateway.Errors {
-		condition := r.Condition
-		kind := g.c.Condition(condition)
-		parts := provoked[condition]
+		kind := g.c.Condition(r.Condition)
+		parts := refused[r.Condition]
 		if kind != nil && (kind.Kind == "account" || kind.Kind == "service") {
-			parts = []string{"code", "status", "message"}
+			parts = whole
 		}
-		g.row(row{
-			id: "common/" + condition, row: r, subject: "The condition " + condition,
-			find: func(c *contract.Contract) *contract.Error { return c.Gateway.Error(condition) },
-		}, parts...)
+		g.gatewayRow(r, parts)
 	}
 }
 
-var provoked = map[string][]string{
-	"request.unknownAction":          {"code", "status", "message"},
-	"request.badVersion":             {"code", "status", "message"},
-	"request.missingCommon":          {"code", "status", "message"},
+// misspeltMutants change the gateway's rows about a request that is signed well
+// and makes no sense.
+func misspeltMutants(g *generator) {
+	for _, r := range g.c.Gateway.Errors {
+		if misspelt[r.Condition] {
+			g.gatewayRow(r, whole)
+		}
+	}
+}
+
+func (g *generator) gatewayRow(r *contract.Error, parts []string) {
+	condition := r.Condition
+	g.row(row{
+		id: "common/" + condition, row: r, subject: "The condition " + condition,
+		find: func(c *contract.Contract) *contract.Error { return c.Gateway.Error(condition) },
+	}, parts...)
+}
+
+var whole = []string{"code", "status", "message"}
+
+var misspelt = map[string]bool{"request.unknownAction": true, "request.badVersion": true, "request.badMethod": true}
+
+// refused is which parts of a row about letting in can be wrong.
+var refused = map[string][]string{
+	"request.missingCommon":          whole,
 	"request.badSignatureMethod":     {"code", "status"},
-	"request.unknownAccessKey":       {"code", "status", "message"},
-	"request.malformedTimestamp":     {"code", "status", "message"},
-	"request.expiredTimestamp":       {"code", "status", "message"},
-	"request.wrongSignature":         {"code", "status", "message"},
-	"request.wrongSignatureAcs3":     {"code", "status", "message"},
-	"request.nonceUsed":              {"code", "status", "message"},
-	"request.badMethod":              {"code", "status", "message"},
-	"request.expiredSecurityToken":   {"code", "status", "message"},
+	"request.unknownAccessKey":       whole,
+	"request.malformedTimestamp":     whole,
+	"request.expiredTimestamp":       whole,
+	"request.wrongSignature":         whole,
+	"request.wrongSignatureAcs3":     whole,
+	"request.nonceUsed":              whole,
+	"request.expiredSecurityToken":   whole,
 	"request.malformedSecurityToken": {"code"},
 }

@@ -68,7 +68,8 @@ func edgeClause(r *contract.Resource, from string, op *contract.Operation) *cont
 	return op.Effect.Clause
 }
 
-// edge makes an edge lead elsewhere, or nowhere.
+// edge makes an edge lead elsewhere, or nowhere. Good work that fails is no
+// mutant: nobody can tell it from work that had a reason to.
 func (g *generator) edge(r *contract.Resource, t contract.Transition) {
 	if t.Clause == nil {
 		return
@@ -84,14 +85,10 @@ func (g *generator) edge(r *contract.Resource, t contract.Transition) {
 			},
 		})
 	}
-	to := r.State(t.To)
 	switch {
 	case t.On == "fail" && failsFirst(r, t):
 		usable := usable(r)
 		change("succeeds", "What fails in the state "+t.From+" ends as "+usable+".", func(t *contract.Transition) { t.To = usable })
-	case t.On == "settle" && to != nil && to.Usable:
-		failed := failed(r, t.From)
-		change("fails", "What settles in the state "+t.From+" ends as "+failed+".", func(t *contract.Transition) { t.To = failed })
 	case t.On == "evict":
 		change("never", "Nothing is evicted at the quota.", func(t *contract.Transition) { t.On = "never" })
 	}
@@ -100,16 +97,9 @@ func (g *generator) edge(r *contract.Resource, t contract.Transition) {
 // failsFirst says whether the edge is the one that failing work takes: it fails
 // in the first state that it can fail in, and never sees the later ones.
 func failsFirst(r *contract.Resource, t contract.Transition) bool {
-	for _, u := range r.Transitions {
-		if u.On == "settle" && u.To == t.From {
-			for _, w := range r.Transitions {
-				if w.On == "fail" && w.From == u.From {
-					return false
-				}
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(r.Transitions, func(u contract.Transition) bool {
+		return u.On == "settle" && u.To == t.From && failed(r, u.From) != ""
+	})
 }
 
 func usable(r *contract.Resource) string {
@@ -150,10 +140,10 @@ func (g *generator) nothing(op *contract.Operation, summary string) {
 	g.add(Mutant{
 		ID: op.Name + "/effect/none", Clause: effect(op), Operation: op.Name, Summary: summary,
 		hooks: working(op.Name, func(w *work) *wire.Map {
-			if w.do == nil || !w.passes() {
-				return w.do()
+			if w.passes() {
+				return &wire.Map{}
 			}
-			return &wire.Map{}
+			return w.do()
 		}),
 	})
 }
@@ -334,7 +324,7 @@ func (g *generator) updates(r *contract.Resource) {
 	rest := op.Name + "#effect/rest"
 	for _, e := range op.Effect.Echo {
 		f := op.Parameter(e.Parameter)
-		if f == nil || f.Parent != nil && f.Parent.Type == contract.Array || e.Form == "json" || strings.Contains(e.Member, ".N") {
+		if f == nil || f.Required || f.Parent != nil && f.Parent.Type == contract.Array || e.Form == "json" || strings.Contains(e.Member, ".N") {
 			continue
 		}
 		g.add(Mutant{
@@ -437,7 +427,8 @@ func (g *generator) retention(r *contract.Resource) {
 	if g.c.Clause(clause) == nil {
 		return
 	}
-	for _, op := range makesOf(g.c, "create", "update") {
+	// From when on the days of an update count nobody says.
+	for _, op := range makesOf(g.c, "create") {
 		if op.Effect.Resource != r.Name {
 			continue
 		}

@@ -34,6 +34,15 @@ func asking(operation string, change func(wire.Params) wire.Params) func(*tools)
 	})
 }
 
+// mapOf makes a map of texts from pairs of keys and values.
+func mapOf(pairs ...string) *wire.Map {
+	m := &wire.Map{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m.Set(pairs[i], pairs[i+1])
+	}
+	return m
+}
+
 // remove takes a key out of a map.
 func remove(m *wire.Map, key string) {
 	out := &wire.Map{}
@@ -72,14 +81,19 @@ func each(v any, path []string, do func(m *wire.Map, name string)) {
 
 // items returns the maps of the list in an answer.
 func items(body *wire.Map, list string) []*wire.Map {
-	v, _ := body.Get(list)
-	elements, _ := v.([]any)
 	var out []*wire.Map
-	for _, e := range elements {
+	for _, e := range elements(body, list) {
 		if m, ok := e.(*wire.Map); ok {
 			out = append(out, m)
 		}
 	}
+	return out
+}
+
+// elements returns the list in an answer.
+func elements(body *wire.Map, list string) []any {
+	v, _ := body.Get(list)
+	out, _ := v.([]any)
 	return out
 }
 
@@ -109,12 +123,14 @@ func under(concrete, generic string) bool {
 		return false
 	}
 	for i, w := range want {
-		if w != have[i] && (w != "N" || strings.Trim(have[i], "0123456789") != "") {
+		if w != have[i] && (w != "N" || !isIndex(have[i])) {
 			return false
 		}
 	}
 	return true
 }
+
+func isIndex(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }
 
 // withoutPath removes what is at or below a generic path.
 func withoutPath(p wire.Params, path string) wire.Params {

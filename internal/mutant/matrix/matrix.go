@@ -48,6 +48,8 @@ const (
 	Misplaced Verdict = "misplaced" // only cases of other families failed
 	Survived  Verdict = "survived"  // no case failed
 	Awaiting  Verdict = "awaiting"  // the suite has no family of that name yet
+	Hole      Verdict = "hole"      // survived, as the mutant says and why
+	Closed    Verdict = "closed"    // killed, though the mutant says that it is a hole
 	Undone    Verdict = "undone"    // interrupted, or the harness is at fault
 )
 
@@ -83,16 +85,12 @@ type Matrix struct {
 // Sound reports whether the clean emulator passed and every mutant was killed,
 // or has no family yet to be killed by.
 func (m *Matrix) Sound() bool {
-	if len(m.Clean.Failed) > 0 || len(m.Mutants) == 0 {
-		return false
-	}
-	for _, r := range m.Mutants {
-		if r.Verdict != Killed && r.Verdict != Awaiting {
-			return false
-		}
-	}
-	return true
+	bad := slices.ContainsFunc(m.Mutants, func(r Row) bool { return !r.Verdict.Fine() })
+	return !bad && len(m.Clean.Failed) == 0 && len(m.Mutants) > 0
 }
+
+// Fine says whether the verdict is one that a sound suite may have.
+func (v Verdict) Fine() bool { return v == Killed || v == Awaiting || v == Hole }
 
 // Count returns how many mutants have the verdict, of one family or, when it is
 // empty, of all.
@@ -112,7 +110,7 @@ const endpoint = "http://mutant.invalid"
 
 // deadline bounds every wait for a mutant to settle: a mutant that never does
 // must not hold up the others.
-const deadline = 3 * time.Second
+const deadline = 2 * time.Second
 
 // budget is how long one mutant may take. One that makes every case wait in vain
 // would take as long as all others together.
@@ -163,7 +161,7 @@ func (x *execution) clean(ctx context.Context) (Clean, error) {
 		return Clean{}, err
 	}
 	c := Clean{Cases: len(x.Plan.Cases), Failed: []string{}}
-	for _, r := range x.judge(ctx, e, x.Plan.Cases, 4*caseJobs) {
+	for _, r := range x.judge(ctx, e, stage{cases: x.Plan.Cases, jobs: 4 * caseJobs}) {
 		if r.Verdict != run.Pass && r.Verdict != run.Skip {
 			c.Failed = append(c.Failed, fmt.Sprintf("%s: %s: %s", r.Case, r.Verdict, r.Reason))
 		}
@@ -222,52 +220,97 @@ func (x *execution) one(ctx context.Context, m *mutant.Mutant) Row {
 
 func (x *execution) stages(ctx context.Context, row *Row, h http.Handler, m *mutant.Mutant) {
 	row.Verdict = Survived
-	whole := ctx
-	ctx, cancel := context.WithTimeout(whole, budget)
+	limited, cancel := context.WithTimeout(ctx, budget)
 	defer cancel()
 	unsure := 0
 	for _, cases := range x.order(m) {
-		for _, r := range x.judge(ctx, h, cases, caseJobs) {
+		for _, r := range x.judge(limited, h, stage{cases: cases, jobs: caseJobs, family: m.Family}) {
 			row.Tried++
 			switch {
-			case r.Verdict == run.Fail && r.Family == m.Family:
-				row.Verdict, row.Cases = Killed, append(row.Cases, r.Case)
 			case r.Verdict == run.Fail:
 				row.Cases = append(row.Cases, r.Case)
+				if r.Family == m.Family {
+					row.Verdict = Killed
+				}
 			case r.Verdict == run.Inconclusive:
 				unsure++
 			}
 		}
-		if row.Verdict == Killed || ctx.Err() != nil {
+		if row.Verdict == Killed || limited.Err() != nil {
 			break
 		}
 	}
 	switch {
-	case whole.Err() != nil && row.Verdict != Killed:
+	case row.Verdict == Killed:
+	case ctx.Err() != nil:
 		row.Verdict, row.Reason = Undone, "interrupted"
-	case row.Verdict == Survived && len(row.Cases) > 0:
+	case len(row.Cases) > 0:
 		row.Verdict, row.Reason = Misplaced, "no case of the family "+m.Family+" caught it"
-	case row.Verdict == Survived && ctx.Err() != nil:
+	case limited.Err() != nil:
 		row.Reason = fmt.Sprintf("given up after %v", budget)
-	case row.Verdict == Survived && unsure > 0:
+	case unsure > 0:
 		row.Reason = fmt.Sprintf("%d cases could not be judged", unsure)
 	}
+	row.expect(m.Hole)
 	x.inPlanOrder(row.Cases)
 }
 
-// judge runs cases against a handler and returns the results.
-func (x *execution) judge(ctx context.Context, h http.Handler, cases []*plan.Case, jobs int) []run.Result {
-	if len(cases) == 0 {
+// expect holds the verdict against what the mutant says of itself.
+func (r *Row) expect(hole string) {
+	switch {
+	case hole == "":
+	case r.Verdict == Killed:
+		r.Verdict, r.Reason = Closed, "it is no hole any more: take it off the list"
+	case r.Verdict == Survived || r.Verdict == Misplaced:
+		r.Verdict, r.Reason = Hole, hole
+	}
+}
+
+// stage is some cases for one handler.
+type stage struct {
+	cases []*plan.Case
+	jobs  int
+	// family is the one whose first failure ends the stage after a grace;
+	// empty for none.
+	family string
+}
+
+// grace is how long a stage goes on once the mutant is caught, to see what else
+// catches it.
+const grace = time.Second
+
+// judge runs cases against a handler and returns the results. Nothing is cleared
+// away behind them: the handler is not used for anything else.
+func (x *execution) judge(ctx context.Context, h http.Handler, st stage) []run.Result {
+	if len(st.cases) == 0 {
 		return nil
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	to := &direct{handler: h}
+	end := func() { cancel(); to.closed.Store(true) }
+	var late *time.Timer
+	defer func() {
+		if late != nil {
+			late.Stop()
+		}
+	}()
 	p := *x.Profile
 	p.Endpoint = endpoint
 	p.Wait.Deadline = min(p.Wait.Deadline, deadline)
 	var out []run.Result
 	r := run.New(run.Options{
-		Contract: x.Contract, Plan: &plan.Plan{Cases: cases, Inputs: x.Plan.Inputs}, Profile: &p, Credentials: x.Credentials,
-		Transport: direct{h}, Clock: x.Clock, Seed: x.Seed, Jobs: jobs, Timeout: deadline, Strict: contract.Inferred,
-		Sink: func(r run.Result) { out = append(out, r) },
+		Contract: x.Contract, Plan: &plan.Plan{Cases: st.cases, Inputs: x.Plan.Inputs}, Profile: &p, Credentials: x.Credentials,
+		Transport: to, Clock: x.Clock, Seed: x.Seed, Jobs: st.jobs, Timeout: deadline, Strict: contract.Inferred,
+		Sink: func(r run.Result) {
+			out = append(out, r)
+			switch caught := r.Verdict == run.Fail && r.Family == st.family; {
+			case len(out) == len(st.cases):
+				to.closed.Store(true)
+			case caught && late == nil:
+				late = time.AfterFunc(grace, end)
+			}
+		},
 	})
 	r.Start(ctx)
 	r.Wait()

@@ -2,22 +2,32 @@ package matrix
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"sync/atomic"
 )
 
 // direct hands requests to a handler without a network: as a server would get
 // them, and with what a client would make of the answer.
-type direct struct{ handler http.Handler }
+type direct struct {
+	handler http.Handler
+	closed  atomic.Bool // it answers nothing any more
+}
+
+var errClosed = errors.New("nobody listens any more")
 
 // RoundTrip implements http.RoundTripper. A handler that answers nothing has
 // dropped the connection.
-func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+func (d *direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, fmt.Errorf("hand over: %w", err)
+	}
+	if d.closed.Load() {
+		return nil, errClosed
 	}
 	in, err := arrived(r)
 	if err != nil {
