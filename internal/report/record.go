@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -129,6 +130,13 @@ func decode(line []byte) (Record, error) {
 	}
 	if rec.Case == "" {
 		return rec, errors.New(`want an object with "case" and "verdict"`)
+	}
+	ids := rec.Case + rec.Operation + rec.Family + rec.Clause
+	for _, f := range rec.Findings {
+		ids += f.Clause
+	}
+	if strings.ContainsFunc(ids, steers) {
+		return Record{}, errors.New("want ids without control characters")
 	}
 	if err := json.Unmarshal(line, &rec.extra); err != nil {
 		return Record{}, fmt.Errorf("read what the report adds: %w", err)

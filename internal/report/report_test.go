@@ -292,11 +292,22 @@ func TestStreamRoundTrip(t *testing.T) {
 	}
 }
 
+func TestFindingsSteerNoTerminal(t *testing.T) {
+	t.Parallel()
+	const evil = "\x1b[2J\u009b31m\u202e\n"
+	for _, line := range wantGot(check.Finding{Pointer: evil, Want: evil, Got: evil, Known: evil}) {
+		if strings.ContainsFunc(line, steers) {
+			t.Errorf("%q steers a terminal", line)
+		}
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ text, want string }{
 		"empty":     {"", "no results"},
 		"too long":  {strings.Repeat("a", maxLine+1), "r: not a result file: a line is longer than 64 MiB"},
+		"an escape": {`{"case":"a\u001b[2J","verdict":"pass","level":"must"}`, "want ids without control characters"},
 		"no result": {"{}\n{}\n", "r:1: not a result"},
 		"middle":    {"nonsense\n{\"case\":\"a\",\"verdict\":\"pass\"}\n", "r:1: not a result"},
 	} {

@@ -177,7 +177,7 @@ func gotLines(got string) []string {
 func wantGot(f check.Finding) []string {
 	var out []string
 	if f.Pointer != "" {
-		out = append(out, "at    "+f.Pointer)
+		out = append(out, "at    "+oneLine(f.Pointer, 300))
 	}
 	out = append(out, "want  "+oneLine(f.Want, 600))
 	out = append(out, gotLines(f.Got)...)
@@ -195,7 +195,7 @@ func oneLine(s string, n int) string {
 		switch {
 		case c < ' ' || c == 0x7f:
 			fmt.Fprintf(&b, `\x%02x`, c)
-		case unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c):
+		case steers(c):
 			fmt.Fprintf(&b, `\u%04x`, c)
 		default:
 			b.WriteRune(c)
@@ -207,6 +207,10 @@ func oneLine(s string, n int) string {
 	}
 	return fmt.Sprintf("%s… (%d bytes)", truncate(s, n), len(s))
 }
+
+// steers says whether a character controls a terminal or the direction of
+// writing.
+func steers(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }
 
 // truncate cuts s to at most n bytes, never inside a character.
 func truncate(s string, n int) string {
