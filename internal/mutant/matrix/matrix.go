@@ -288,7 +288,7 @@ func (x *execution) judge(ctx context.Context, h http.Handler, st stage) []run.R
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	to := &direct{handler: h}
-	end := func() { cancel(); to.closed.Store(true) }
+	context.AfterFunc(ctx, func() { to.closed.Store(true) })
 	var late *time.Timer
 	defer func() {
 		if late != nil {
@@ -308,7 +308,7 @@ func (x *execution) judge(ctx context.Context, h http.Handler, st stage) []run.R
 			case len(out) == len(st.cases):
 				to.closed.Store(true)
 			case caught && late == nil:
-				late = time.AfterFunc(grace, end)
+				late = time.AfterFunc(grace, cancel)
 			}
 		},
 	})
