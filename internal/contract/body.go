@@ -3,6 +3,7 @@ package contract
 import (
 	"encoding/json"
 	"errors"
+	"math"
 	"strings"
 	"sync"
 
@@ -48,12 +49,20 @@ func (v *validator) check(value any) []Violated {
 	if v.fast.fits(value) {
 		return nil
 	}
-	err := v.schema.VisitJSON(plainValue(value), openapi3.MultiErrors())
+	// The checker tells all departures, at some cost: of a long list the
+	// first ones will do, unless they hold none.
+	err := v.schema.VisitJSON(plainValue(value, maxItems), openapi3.MultiErrors())
+	if err == nil {
+		err = v.schema.VisitJSON(plainValue(value, math.MaxInt), openapi3.MultiErrors())
+	}
 	if err == nil {
 		return nil
 	}
 	return v.violations(err)
 }
+
+// maxItems is how many items of each list are looked at first.
+const maxItems = 1000
 
 func (v *validator) prepare() {
 	v.schema = schemaOf(v.root)
@@ -121,20 +130,21 @@ func (f *Field) at(path []string) *Field {
 	return f
 }
 
-// plainValue is a wire Value with its ordered maps as Go maps.
-func plainValue(v any) any {
+// plainValue is a wire Value with its ordered maps as Go maps, and the first
+// items of its lists.
+func plainValue(v any, items int) any {
 	switch v := v.(type) {
 	case *wire.Map:
 		m := make(map[string]any, v.Len())
 		for _, key := range v.Keys() {
 			member, _ := v.Get(key)
-			m[key] = plainValue(member)
+			m[key] = plainValue(member, items)
 		}
 		return m
 	case []any:
-		list := make([]any, len(v))
-		for i, e := range v {
-			list[i] = plainValue(e)
+		list := make([]any, min(len(v), items))
+		for i := range list {
+			list[i] = plainValue(v[i], items)
 		}
 		return list
 	default:

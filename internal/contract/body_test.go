@@ -29,6 +29,16 @@ func TestViolationsAreBounded(t *testing.T) {
 	}
 }
 
+func TestViolationsAreFoundBehindALongList(t *testing.T) {
+	t.Parallel()
+	o := load(t, "testdata/small.yaml").Operation("DescribeCaches")
+	good := `{"CacheId":"c-1","Status":"Ready","Created":"2025-01-01T00:00Z"},`
+	got := o.ValidateBody(body(t, `{`+requestID+`,"Caches":[`+strings.Repeat(good, maxItems)+`1]}`))
+	if len(got) != 1 || got[0].Pointer != "/Caches/1000" {
+		t.Errorf("ValidateBody() = %v, want the departure of the last item", got)
+	}
+}
+
 func TestValidateBody(t *testing.T) {
 	t.Parallel()
 	o := load(t, "testdata/small.yaml").Operation("DescribeCaches")

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"github.com/getkin/kin-openapi/openapi3"
+	"math"
 
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -59,7 +60,7 @@ func (t *fitting) fits(v any) bool {
 			return t.field.Type == Array && t.list(v)
 		}
 	}
-	return !t.walked && t.schema.VisitJSON(plainValue(v)) == nil
+	return !t.walked && t.schema.VisitJSON(plainValue(v, math.MaxInt)) == nil
 }
 
 func (t *fitting) object(m *wire.Map) bool {
