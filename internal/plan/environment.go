@@ -85,7 +85,6 @@ type Environment struct {
 // NewEnvironment returns an environment without resources.
 func NewEnvironment(t Target) *Environment {
 	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}}
-	e.quiet.seats = make(chan struct{}, together)
 	e.pool.init(t.MaxResources)
 	return e
 }

@@ -8,13 +8,15 @@ import (
 type quietKey struct{}
 
 // hush keeps ordinary requests apart from cases that want no others. Such cases
-// share the quiet, so that the run does not stand still for each of them.
+// share the quiet, so that the run does not stand still for each of them; once
+// the first of them is done no other joins, so that it ends.
 type hush struct {
 	requests sync.RWMutex // read-locked by every ordinary request
-	seats    chan struct{}
 
-	mu     sync.Mutex
-	inside int // cases that share the quiet; the lock on requests is theirs
+	mu      sync.Mutex
+	inside  int           // cases that share the quiet; the lock on requests is theirs
+	closing bool          // one of them is done
+	over    chan struct{} // closed when the last of them is done
 }
 
 // together is how many cases share a quiet. Each has one request under way at
@@ -23,28 +25,45 @@ const together = 4
 
 // enter waits until no ordinary request is under way and keeps off others.
 func (h *hush) enter(ctx context.Context) error {
-	select {
-	case h.seats <- struct{}{}:
-	case <-ctx.Done():
-		return interrupted(ctx)
+	for {
+		over := h.join()
+		if over == nil {
+			return nil
+		}
+		select {
+		case <-over:
+		case <-ctx.Done():
+			return interrupted(ctx)
+		}
 	}
+}
+
+// join begins a quiet or joins the one there is; else it returns when to try
+// again.
+func (h *hush) join() (over <-chan struct{}) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.inside == 0 {
+	switch {
+	case h.inside == 0:
 		h.requests.Lock()
+		h.closing, h.over = false, make(chan struct{})
+	case h.closing || h.inside == together:
+		return h.over
 	}
 	h.inside++
 	return nil
 }
 
+// leave lets the ordinary requests that wait go first.
 func (h *hush) leave() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.inside--
+	h.closing = true
 	if h.inside == 0 {
 		h.requests.Unlock()
+		close(h.over)
 	}
-	<-h.seats
 }
 
 // Quiet runs f while no other case of the run sends anything, but for a few

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // TestQuietIsShared runs two quiet cases that end only if both are inside, and
@@ -38,16 +36,15 @@ func TestQuietIsShared(t *testing.T) {
 	if !env.quiet.requests.TryRLock() {
 		t.Error("no ordinary request may go after the last quiet case")
 	}
-	if diff := cmp.Diff(0, len(env.quiet.seats)); diff != "" {
-		t.Errorf("seats taken mismatch (-want +got):\n%s", diff)
-	}
 }
 
 func TestQuietEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	env, s := testSession(t, newFake())
 	for range together {
-		env.quiet.seats <- struct{}{}
+		if err := env.quiet.enter(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -57,5 +54,27 @@ func TestQuietEndsWithItsContext(t *testing.T) {
 	})
 	if _, ok := IsInconclusive(err); !ok {
 		t.Errorf("Quiet() = %v, want it inconclusive", err)
+	}
+}
+
+// TestQuietEnds leaves a quiet while another case is in it, which must not let
+// a third one in before the requests that wait.
+func TestQuietEnds(t *testing.T) {
+	t.Parallel()
+	var h hush
+	for range 2 {
+		if h.join() != nil {
+			t.Fatal("join() did not let two cases in")
+		}
+	}
+	h.leave()
+	over := h.join()
+	if over == nil {
+		t.Fatal("join() let a case in after one was done")
+	}
+	h.leave()
+	<-over
+	if !h.requests.TryRLock() {
+		t.Error("no ordinary request may go after the last quiet case")
 	}
 }

@@ -310,9 +310,9 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 
 // do sends the draft within the time that one request may take.
 func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exchange {
+	defer s.env.among(ctx)() // which may take time that is not the request's
 	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
 	defer cancel()
-	defer s.env.among(ctx)()
 	x := wire.Do(limited, d, wire.Route{Transport: s.env.Transport, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
 	s.record(x, fixture)
 	return x
