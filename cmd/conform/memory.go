@@ -7,8 +7,16 @@ import "runtime/debug"
 // spend a tenth of its time on collecting.
 const heapGrowth = 400
 
+// heapEnough is the size in bytes from which on the collector works for room
+// instead of time: a target that sends junk by the megabyte must not fill the
+// machine.
+const heapEnough = 1 << 30
+
 // tune sets the collector for runs, unless the user has.
 func tune(lookup func(string) (string, bool)) {
+	if _, set := lookup("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(heapEnough)
+	}
 	if _, set := lookup("GOGC"); !set {
 		debug.SetGCPercent(heapGrowth)
 	}
