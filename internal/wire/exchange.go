@@ -11,7 +11,7 @@ import (
 )
 
 // maxAnswer is the most that is kept of an answer's body, in bytes.
-const maxAnswer = 4 << 20
+const maxAnswer = 1 << 20
 
 // Stack wraps base so that the first middleware sees a request first and its
 // answer last.
