@@ -31,7 +31,7 @@ type Route struct {
 
 // Do sends a draft as it stands and returns what was on the wire. It never
 // fails: why there was no whole answer is in Exchange.Err. It follows no
-// redirect. A body of more than 4 MiB is cut there, which is an Err too.
+// redirect. A body of more than 1 MiB is cut there, which is an Err too.
 func Do(ctx context.Context, d *Draft, by Route) *Exchange {
 	x := &Exchange{
 		Method: d.Method, Host: d.Host, Body: d.payload(), Start: by.Clock(),
