@@ -92,7 +92,7 @@ func renaming(own string) func(*wire.Draft) {
 func v1Tampers(own string) []tamper {
 	return []tamper{
 		{variant: "formValue", say: "the value of " + own + " changed in the body", shape: asForm, do: func(d *wire.Draft) { d.Set(own, "conform-tampered") }},
-		{variant: "format", say: "another Format", do: func(d *wire.Draft) { d.Set("Format", "json") }},
+		{variant: "format", say: "another Format", do: func(d *wire.Draft) { d.Set("Format", "XML") }},
 		{variant: "swapped", say: "two values exchanged", do: swapping("SignatureNonce", "Timestamp", own)},
 	}
 }

@@ -37,6 +37,12 @@ var lexicalFaults = []fault{
 	{name: "any Version of a copy taken", by: "Version/other", family: "format", must: true, bare: true, among: "CopyDataCache/format/Version/**", wrap: ask(asking{do: func(d *wire.Draft) { d.Set("Version", "2018-08-08") }})},
 	{name: "registry without its instance", by: "rule.acr-instance/without-AcrRegistryInfo.N.InstanceId", family: "parameter", among: "CreateImageCache/parameter/rule*/**", edit: func(c *contract.Contract) { c.Operation("CreateImageCache").Rules = nil }},
 	{name: "what the page requires is required", by: "VSwitchId/leftOut", family: "parameter", among: "CreateImageCache/parameter/VSwitchId/**", edit: param("CreateImageCache", "VSwitchId", func(f *contract.Field) { f.Required = true })},
+	{name: "registry with its scheme taken", by: "rule.registry-scheme/broken-ImageRegistryCredential.N.Server-https", family: "parameter", among: "CreateImageCache/parameter/rule*/**", edit: func(c *contract.Contract) { c.Operation("CreateImageCache").Rules = nil }},
+	{name: "one thing too often taken", by: "VSwitchId/maxItems+1-real", family: "parameter", among: "CreateImageCache/parameter/VSwitchId/**", edit: param("CreateImageCache", "VSwitchId", func(f *contract.Field) { by(&f.MaxItems, 1) })},
+	{name: "length kept ahead of keys", by: "DataSource.Options/lengthPrefixed", family: "parameter", among: "CreateDataCache/parameter/DataSource*/**", wrap: ask(asking{do: names(func(n string) string {
+		return strings.Replace(n, "#6#repoId", "#9##6#repoId", 1)
+	})})},
+	{name: "plus kept for space", by: "ImageCacheName/text-plusForSpace", family: "parameter", among: "CreateImageCache/parameter/ImageCacheName/**", wrap: plusKept},
 	{name: "options lost", by: "DataSource.Options/echo", family: "parameter", among: "CreateDataCache/parameter/DataSource*/**", wrap: always(rewritten(`\"repoId\"`, `\"id\"`))},
 }
 
@@ -76,6 +82,18 @@ func granting(when func(*wire.Received) bool, members string) wrapper {
 		return intercepting(h, when, func(w http.ResponseWriter) {
 			w.Header().Set("Content-Type", "application/json;charset=utf-8")
 			_, _ = io.WriteString(w, fmt.Sprintf(`{"RequestId":"00000000-0000-4000-8000-%012X",`, count.Add(1))+members+"}")
+		})
+	}
+}
+
+// plusKept reads a plus sign in a query as just that.
+func plusKept(t testing.TB) wrapper {
+	signed := asking{t: t, always: true}
+	return func(h http.Handler) http.Handler {
+		again := signed.wrap(h)
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			r.URL.RawQuery = strings.ReplaceAll(r.URL.RawQuery, "+", "%2B")
+			again.ServeHTTP(w, r)
 		})
 	}
 }

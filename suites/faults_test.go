@@ -87,7 +87,7 @@ var formatFaults = []fault{
 	{name: "wrong content type", by: "method/get", family: "format", must: true, among: cheap, wrap: always(answering(func(_ *http.Request, rec *httptest.ResponseRecorder) {
 		rec.Header().Set("Content-Type", "text/plain")
 	}))},
-	{name: "bytes behind the JSON", by: "method/get", family: "format", among: cheap, wrap: always(bodies(func(s string) string { return s + "}" }))},
+	{name: "bytes behind the JSON", by: "method/get", family: "format", must: true, among: cheap, wrap: always(bodies(func(s string) string { return s + "}" }))},
 	{name: "a key twice in the JSON", by: "method/get", family: "format", among: cheap, wrap: always(rewritten(`{"RequestId"`, `{"RequestId":"","RequestId"`))},
 	{name: "failures in JSON whatever the format", by: "error/xml", family: "format", must: true, among: cheap, wrap: always(func(h http.Handler) http.Handler {
 		return answering(func(_ *http.Request, rec *httptest.ResponseRecorder) {

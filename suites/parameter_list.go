@@ -169,4 +169,14 @@ func (b *builder) packed(f *contract.Field) {
 		subject: f.Path, variant: "maxItems+1", params: set(b.around(f.Path), name, text),
 		change: "with " + strconv.Itoa(*f.MaxItems+1) + " elements in " + name,
 	}, f.Clauses["maxItems"], "maxItems", name)
+	if f.Binding == "" {
+		return
+	}
+	// One real thing too often: who does not count takes it. That nobody
+	// counts each thing once is not said.
+	one := "${binding:" + name + "}"
+	b.violated(single{
+		subject: f.Path, variant: "maxItems+1-real", params: set(b.around(f.Path), name, strings.Repeat(one+",", *f.MaxItems)+one),
+		change: "with one thing " + strconv.Itoa(*f.MaxItems+1) + " times in " + name, path: f.Path,
+	}, capped(f.Clauses["maxItems"], contract.Should), "maxItems", name)
 }

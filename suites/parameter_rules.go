@@ -113,6 +113,9 @@ func (b *builder) notPrefix(r *contract.Rule) {
 			name := first(path)
 			at := path + "-" + word(text)
 			b.broken(r, "broken-"+at, "with "+name+" that starts with "+text, set(b.around(path), name, text+"conform"))
+			if b.echoOf(b.op.Parameter(path)) == nil {
+				continue // what else its text must be like is not known
+			}
 			b.kept(r, single{path: path, variant: "kept-" + at, change: "with " + name + " that holds " + text + " further on", params: set(b.around(path), name, "x"+text+"conform")})
 		}
 	}

@@ -93,8 +93,8 @@ func (b *builder) patterns(f *contract.Field) {
 	}
 }
 
-// options sends a map in its other encodings: keys with their length in front,
-// and the whole as one JSON text. Only SDKs show them.
+// options sends a map in its other encoding: keys with their length in front,
+// which are the same keys where they are shown.
 func (b *builder) options(f *contract.Field) {
 	if f.Type != contract.Map {
 		return
@@ -110,8 +110,12 @@ func (b *builder) options(f *contract.Field) {
 	if sameOnWire(keyed, base) {
 		return
 	}
+	change := "with the keys of " + name + " behind their length"
+	if e := b.echoOf(f); e != nil && b.reads() {
+		b.echo(e, echoed{variant: "lengthPrefixed", params: keyed, change: change + ", and read them again", accepted: capped(f.Clauses["type"], contract.Should)})
+		return
+	}
 	b.acceptedOnce(single{
-		subject: f.Path, variant: "lengthPrefixed", params: keyed, path: f.Path,
-		change: "with the keys of " + name + " behind their length",
+		subject: f.Path, variant: "lengthPrefixed", params: keyed, path: f.Path, change: change,
 	}, capped(f.Clauses["type"], contract.Should))
 }

@@ -69,12 +69,14 @@ func (b *builder) needs(p wire.Params, path string) plan.Needs {
 
 // bindingOf returns the name of the binding that a parameter cannot do without.
 func bindingOf(p wire.Param) (name string, ok bool) {
-	switch {
-	case p.Value == "$binding":
+	if p.Value == "$binding" {
 		return p.Name, true
-	default:
-		return strings.CutPrefix(p.Value, "$binding:")
 	}
+	if _, rest, within := strings.Cut(p.Value, "${binding:"); within {
+		name, _, ok = strings.Cut(rest, "}")
+		return name, ok
+	}
+	return strings.CutPrefix(p.Value, "$binding:")
 }
 
 // wants reports whether a request about the parameter under test needs the

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
@@ -115,9 +116,18 @@ func (in *inspection) readJSON() {
 		in.unreadable(formatJSON, cmp.Or(err, in.exchange.Err))
 		return
 	case err != nil:
-		in.find(in.envelopeClause("json.strict"), "/body", "one JSON value, strictly", err.Error()+": "+in.bodyText())
+		in.find(in.strictClause(), "/body", "one JSON value, strictly", err.Error()+": "+in.bodyText())
 	}
 	in.answer.Body = object
+}
+
+// strictClause is what a body breaks of which only a part can be read: that it
+// is JSON, or, where each reader of JSON takes it, that all read the same.
+func (in *inspection) strictClause() *contract.Clause {
+	if text := in.exchange.RespBody; json.Valid(text) && utf8.Valid(text) {
+		return in.envelopeClause("json.strict")
+	}
+	return in.formatClause(formatJSON)
 }
 
 // leniently reads what JSON there is, so that one defect of the text does not

@@ -106,7 +106,7 @@ func TestAnswerFindsWhatDeparts(t *testing.T) {
 		{"the root of an error", reply{200, xmlType, strings.ReplaceAll(goodXML, "DeleteImageCacheResponse", "Response"), nil, nil}, Expect{Format: "XML"}, []string{envelope + "xml.root"}},
 		{"another root of an error", reply{400, xmlType, strings.ReplaceAll(refusedXML, "Error>", "Fault>"), nil, nil}, Expect{Format: "XML"}, []string{envelope + "xml.root"}},
 		{"a key twice", reply{200, jsonType, `{"A":1,"A":2,"RequestId":"` + requestID + `"}`, nil, nil}, Expect{Format: "JSON"}, []string{envelope + "json.strict"}},
-		{"something behind", reply{200, jsonType, goodJSON + "{}", nil, nil}, Expect{Format: "JSON"}, []string{envelope + "json.strict"}},
+		{"something behind", reply{200, jsonType, goodJSON + "{}", nil, nil}, Expect{Format: "JSON"}, []string{protocol + "format.json"}},
 		{"no RequestId", reply{200, jsonType, `{}`, nil, nil}, Expect{Format: "JSON"}, []string{envelope + "requestId.present"}},
 		{"no RequestId in an error", reply{400, jsonType, strings.Replace(refusedJSON, "RequestId", "requestId", 1), nil, nil}, Expect{Format: "JSON"}, []string{envelope + "requestId.present"}},
 		{"a RequestId in lower case", reply{200, jsonType, strings.ToLower(goodJSON[13:]), nil, nil}, Expect{}, nil}, // replaced below

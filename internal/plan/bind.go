@@ -20,7 +20,8 @@ import (
 //	$binding:NAME          the profile's value for that wire name
 //	$bindingOr:TEXT        the profile's value for this wire name, or else TEXT
 //	$id:RESOURCE           a usable resource leased for the case
-//	${name}, ${token:N}, … name, token and region stand within a text, too
+//	${name}, ${token:N}, … name, token and region stand within a text, too,
+//	                       and ${binding:NAME}
 func (s *Session) Bind(ctx context.Context, p wire.Params) (wire.Params, error) {
 	out := make(wire.Params, 0, len(p))
 	b := &binder{session: s}
@@ -89,6 +90,8 @@ func (b *binder) word(word, arg string) (text string, ok bool) {
 			b.name = b.session.Name()
 		}
 		return sized(b.name, arg, nameDigits)
+	case "binding":
+		return b.session.Binding(arg)
 	case "token":
 		if b.token == "" {
 			b.token = b.session.Token()

@@ -19,6 +19,7 @@ func TestBind(t *testing.T) {
 	in := wire.Params{
 		{Name: "RegionId", Value: "$region"}, {Name: "VSwitchId", Value: "$binding"}, {Name: "Other", Value: "$binding:Image.1"},
 		{Name: "Eip", Value: "$binding"}, {Name: "Eip", Value: "$bindingOr:eip:0"}, {Name: "VSwitchId", Value: "$bindingOr:x"}, {Name: "A", Value: "$name"}, {Name: "B", Value: "/${name}/x"}, {Name: "C", Value: "${jndi:ldap://x}"},
+		{Name: "Twice", Value: "${binding:VSwitchId},${binding:VSwitchId}"}, {Name: "None", Value: "x${binding:Eip}"},
 		{Name: "D", Value: "$name:5"}, {Name: "E", Value: "$unknown"}, {Name: "F", Value: "5$"}, {Name: "G", Value: "${name"}, {Name: "H", Value: "plain"},
 	}
 	got, err := s.Bind(context.Background(), in)
@@ -29,6 +30,7 @@ func TestBind(t *testing.T) {
 		{Name: "RegionId", Value: "cn-hangzhou"}, {Name: "VSwitchId", Value: "vsw-1"}, {Name: "Other", Value: "bound-image"},
 		{Name: "Eip", Value: "eip:0"}, {Name: "VSwitchId", Value: "vsw-1"},
 		{Name: "A", Value: name}, {Name: "B", Value: "/" + name + "/x"}, {Name: "C", Value: "${jndi:ldap://x}"},
+		{Name: "Twice", Value: "vsw-1,vsw-1"}, {Name: "None", Value: "x${binding:Eip}"},
 		{Name: "D", Value: short}, {Name: "E", Value: "$unknown"}, {Name: "F", Value: "5$"}, {Name: "G", Value: "${name"}, {Name: "H", Value: "plain"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
