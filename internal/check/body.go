@@ -130,9 +130,15 @@ func (in *inspection) strictClause() *contract.Clause {
 	return in.formatClause(formatJSON)
 }
 
+// maxLenient is the longest body that is read again for what JSON there is.
+const maxLenient = 256 << 10
+
 // leniently reads what JSON there is, so that one defect of the text does not
 // hide all others.
 func leniently(body []byte) any {
+	if len(body) > maxLenient {
+		return nil
+	}
 	dec := json.NewDecoder(bytes.NewReader(bytes.ToValidUTF8(body, []byte("\uFFFD"))))
 	dec.UseNumber()
 	var loose any

@@ -39,9 +39,10 @@ func (in *inspection) find(clause *contract.Clause, pointer, want, got string) {
 	in.findings = append(in.findings, Found(clause, pointer, want, got))
 }
 
-// Found returns a finding about the clause, what was got shortened.
+// Found returns a finding about the clause, what was got shortened. It holds no
+// part of a body, which would stay as long as the finding.
 func Found(clause *contract.Clause, pointer, want, got string) Finding {
-	return Finding{Clause: clause.ID, Level: clause.Level, Pointer: pointer, Want: want, Got: shorten(got)}
+	return Finding{Clause: clause.ID, Level: clause.Level, Pointer: pointer, Want: strings.Clone(want), Got: strings.Clone(shorten(got))}
 }
 
 // maxGot is how many characters a finding keeps of what was got.
@@ -52,11 +53,14 @@ func shorten(s string) string {
 	if len(s) <= maxGot {
 		return s
 	}
-	runes := []rune(s)
-	if len(runes) <= maxGot {
-		return s
+	n := 0
+	for i := range s {
+		if n == maxGot {
+			return s[:i] + "…"
+		}
+		n++
 	}
-	return string(runes[:maxGot]) + "…"
+	return s
 }
 
 func (in *inspection) envelopeClause(keyword string) *contract.Clause {
@@ -87,7 +91,8 @@ func (in *inspection) requestID(id string) {
 	if !isUUID(id) {
 		in.find(in.envelopeClause("requestId.format"), "/body/RequestId", "an upper-case UUID", id)
 	}
-	if _, again := in.judge.seen.LoadOrStore(id, struct{}{}); again {
+	// A copy: the id is a part of the whole body, which must not stay with it.
+	if _, again := in.judge.seen.LoadOrStore(strings.Clone(id), struct{}{}); again {
 		in.find(in.envelopeClause("requestId.unique"), "/body/RequestId", "a RequestId of its own", id+", which an earlier answer had")
 	}
 	header := in.exchange.RespHeader.Get("X-Acs-Request-Id")

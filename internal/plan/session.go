@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -95,12 +96,27 @@ func (s *Session) Patience() time.Duration { return s.env.Wait.Deadline }
 // how it began, the last one what it ended with.
 const maxExchanges = 40
 
+// maxKept is how much of an answer's body is kept, in bytes: many times what
+// any report shows.
+const maxKept = 64 << 10
+
+// short is the exchange with no more of its answer than is kept.
+func short(x *wire.Exchange) *wire.Exchange {
+	if len(x.RespBody) <= maxKept {
+		return x
+	}
+	out := *x
+	out.RespBody = bytes.Clone(x.RespBody[:maxKept])
+	return &out
+}
+
 // record keeps an exchange. What prepares a case is kept only if it went wrong,
 // what clears away never: neither is what the case is about.
 func (s *Session) record(x *wire.Exchange, fixture bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
+	x = short(x)
 	if fixture && (s.closing || x.Status >= 200 && x.Status < 300) {
 		return
 	}

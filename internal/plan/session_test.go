@@ -290,6 +290,20 @@ func TestEventually(t *testing.T) {
 	})
 }
 
+func TestAnswersAreKeptInPart(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	long := strings.Repeat("a", 2*maxKept)
+	f.before = func(int, string) (int, string, error) { return 200, `"More":"` + long + `"`, nil }
+	_, s := testSession(t, f)
+	if a := mustProbe(t, s, regions()); len(a.Exchange.RespBody) < len(long) {
+		t.Errorf("%d bytes were judged, want all", len(a.Exchange.RespBody))
+	}
+	if kept, _ := s.Exchanges(); len(kept) != 1 || len(kept[0].RespBody) != maxKept {
+		t.Errorf("Exchanges() = %d, want one with %d bytes", len(kept), maxKept)
+	}
+}
+
 func TestExchangesAreBounded(t *testing.T) {
 	t.Parallel()
 	_, s := testSession(t, newFake())

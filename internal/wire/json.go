@@ -11,7 +11,12 @@ import (
 // maxNesting is how deep a body may be nested.
 const maxNesting = 512
 
+// maxValues is how many values a body may hold: each takes many times the
+// bytes that it was written with.
+const maxValues = 100_000
+
 var (
+	errTooMany   = fmt.Errorf("more than %d values", maxValues)
 	errTooDeep   = fmt.Errorf("more than %d levels", maxNesting)
 	errEnd       = errors.New("unexpected end")
 	errByte      = errors.New("unexpected byte")
@@ -22,7 +27,7 @@ var (
 )
 
 // DecodeJSON reads one JSON value, strictly: no duplicate keys, no bytes
-// behind it, valid UTF-8, at most 512 levels deep. An object becomes a *Map.
+// behind it, valid UTF-8, at most 512 levels deep and 100,000 values. An object becomes a *Map.
 // An escaped half of a surrogate pair becomes U+FFFD.
 func DecodeJSON(b []byte) (any, error) {
 	if !utf8.Valid(b) {
@@ -43,8 +48,9 @@ func DecodeJSON(b []byte) (any, error) {
 }
 
 type jsonReader struct {
-	text string
-	at   int
+	text   string
+	at     int
+	values int
 }
 
 func (r *jsonReader) space() {
@@ -75,6 +81,9 @@ func (r *jsonReader) unexpected() error {
 }
 
 func (r *jsonReader) value(depth int) (any, error) {
+	if r.values++; r.values > maxValues {
+		return nil, errTooMany
+	}
 	switch c := r.peek(); {
 	case c == '{' || c == '[':
 		if depth == maxNesting {

@@ -2,6 +2,7 @@ package wire
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 	"testing"
 )
@@ -15,6 +16,20 @@ var answers = map[string]string{
 		`calculation. server StringToSign is [ACS3-HMAC-SHA256\nab] server CanonicalRequest is [POST\n/\n\n]"}`,
 	"denied":  `{"Code":"NoPermission","AccessDeniedDetail":{"AuthAction":"eci:X","Nested":[1,2.50,-3e+2,true,null]}}`,
 	"listing": `{"ImageCaches":[{"ImageCacheId":"imc-1","Images":["a"],"Tags":[{"Key":"k","Value":"中\u0000"}],"Events":[]}],"TotalCount":1,"NextToken":""}`,
+}
+
+func TestBodiesHoldSoManyValues(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{maxValues, maxValues + 1} {
+		_, err := DecodeJSON([]byte("[" + strings.Repeat("1,", n-2) + "1]"))
+		if (err == nil) != (n == maxValues) || err != nil && !errors.Is(err, errTooMany) {
+			t.Errorf("DecodeJSON() of %d values = %v", n, err)
+		}
+		_, err = DecodeXML([]byte("<a>" + strings.Repeat("<b/>", n-1) + "</a>"))
+		if (err == nil) != (n == maxValues) || err != nil && !errors.Is(err, errTooMany) {
+			t.Errorf("DecodeXML() of %d elements = %v", n, err)
+		}
+	}
 }
 
 func TestDecodeJSON(t *testing.T) {

@@ -55,8 +55,9 @@ func DecodeXML(b []byte) (*Element, error) {
 
 // xmlReader reads the markup; what has been read is text[:at].
 type xmlReader struct {
-	text string
-	at   int
+	text     string
+	at       int
+	elements int
 }
 
 func (r *xmlReader) document() (*Element, error) {
@@ -174,6 +175,9 @@ func (r *xmlReader) instruction() error {
 func (r *xmlReader) element(depth int) (*Element, error) {
 	if depth > maxNesting {
 		return nil, errTooDeep
+	}
+	if r.elements++; r.elements > maxValues {
+		return nil, errTooMany
 	}
 	r.at++
 	name, err := r.name()
