@@ -19,9 +19,9 @@ type hush struct {
 	over    chan struct{} // closed when the last of them is done
 }
 
-// together is how many cases share a quiet. Each has one request under way at
-// most, so that none is slow for the others.
-const together = 4
+// together is how many cases share a quiet: each has one request under way at
+// most, and more than a few would be slow for each other.
+const together = 2
 
 // enter waits until no ordinary request is under way and keeps off others.
 func (h *hush) enter(ctx context.Context) error {
