@@ -212,6 +212,27 @@ var listingFaults = []hooked{
 			m.Set("NextToken", "AAAA")
 		}
 	})},
+	{name: "tags without an end", must: true, by: tagList + "NextToken/ends", hooks: mistold("ListTagResources", func(_ *emulator.Ask, m *wire.Map) {
+		if _, ok := m.Get("NextToken"); !ok {
+			m.Set("NextToken", "AAAA")
+		}
+	})},
+	{name: "empty pages of tags for ever", must: true, by: tagList + "NextToken/ends", hooks: func() *emulator.Hooks {
+		return &emulator.Hooks{
+			Ask: func(a *emulator.Ask) {
+				if token, _ := a.Params.Get("NextToken"); token == "AAAA" {
+					a.Params = a.Params.Del("NextToken")
+				}
+			},
+			Tell: func(a *emulator.Ask, status int, body *wire.Map) int {
+				if a.Operation == "ListTagResources" && status == http.StatusOK {
+					body.Set("TagResources", []any{})
+					body.Set("NextToken", "AAAA")
+				}
+				return status
+			},
+		}
+	}},
 	{name: "pages by count, one removed", by: imageList + "NextToken/removed", hooks: without1("Limit", "NextToken"), wrap: counting(false)},
 	{name: "pages by count, newest first, one added", by: imageList + "NextToken/added", hooks: without1("Limit", "NextToken"), wrap: counting(true)},
 	{name: "altered token is the first page", by: imageList + "NextToken/altered", hooks: firstPageInstead(func(_ *emulator.Ask, given, _ bool) bool { return !given })},

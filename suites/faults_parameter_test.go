@@ -42,6 +42,11 @@ var parameterFaults = []fault{
 		v, _ := in.Query.Get("Tag.1.Value")
 		return len(v) > 128 && len([]rune(v)) <= 128
 	}))},
+	{name: "a registry too many", by: "AcrRegistryInfo/maxItems+1", family: "parameter", among: "CreateImageCache/parameter/AcrRegistryInfo/maxItems*", edit: param("CreateImageCache", "AcrRegistryInfo", func(f *contract.Field) { by(&f.MaxItems, 1) })},
+	{name: "type of the source forgotten", by: "DataSource.Type/echo-NAS", family: "parameter", must: true, among: "UpdateDataCache/parameter/DataSource.Type/echo*", wrap: ask(asking{
+		when: func(in *wire.Received) bool { return acting("UpdateDataCache")(in) },
+		do:   dropping("DataSource.Type"),
+	})},
 	{name: "enum in any case", by: "ResourceType/enum-case-ImageCache", family: "parameter", must: true, among: "TagResources/parameter/ResourceType/**", wrap: ask(asking{do: values(func(name, v string) string {
 		if name == "ResourceType" && strings.EqualFold(v, "imagecache") {
 			return "ImageCache"

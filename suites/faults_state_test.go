@@ -213,6 +213,12 @@ var stateFaults = []fault{
 	}})},
 	{name: "no tag off", by: "DataCache/others", must: true, among: tagOps, wrap: ask(asking{when: acting("UntagResources"), do: put("TagKey.1", "nope")})},
 	{name: "another tag on", by: "ImageCache/others", must: true, among: "TagResources/state/ImageCache/others", wrap: ask(asking{when: acting("TagResources"), do: put("Tag.1.Key", "conform-stays")})},
+	{name: "copy loses its bucket", by: "lifecycle/copied", must: true, among: "CopyDataCache/state/lifecycle/**", wrap: ask(asking{when: acting("CopyDataCache"), do: dropping("Bucket")})},
+	{name: "name reset by an update", by: "rest/without-Name", among: "UpdateDataCache/state/rest/**", wrap: ask(asking{
+		when: func(in *wire.Received) bool { return acting("UpdateDataCache")(in) && in.Query.Count("Name") == 0 },
+		do:   put("Name", "unnamed"),
+	})},
+	{name: "name wanted by an update", by: "rest/without-Name", among: "UpdateDataCache/state/rest/**", edit: param("UpdateDataCache", "Name", func(f *contract.Field) { f.Required = true })},
 	{name: "two data caches in one place", by: "unique/Bucket+Path", among: "CreateDataCache/state/unique/**", edit: resource("DataCache", func(r *contract.Resource) { r.Unique = nil })},
 }
 

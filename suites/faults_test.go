@@ -97,6 +97,11 @@ var formatFaults = []fault{
 			}
 		})(h)
 	})},
+	{name: "another HostId", by: "HostId/called", family: "format", among: cheap, wrap: always(jsonBodies(func(m *wire.Map) {
+		if _, ok := m.Get("HostId"); ok {
+			m.Set("HostId", "elsewhere.example.com")
+		}
+	}))},
 	{name: "failures with status 200", by: "Version/other", family: "format", must: true, among: cheap, wrap: always(answering(func(_ *http.Request, rec *httptest.ResponseRecorder) {
 		rec.Code = http.StatusOK
 	}))},

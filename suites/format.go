@@ -1,6 +1,8 @@
 package suites
 
 import (
+	"context"
+	"net"
 	"net/http"
 	"strings"
 
@@ -15,6 +17,7 @@ import (
 func formatFamily(b *builder) {
 	b.spoken()
 	b.failures()
+	b.calledHost()
 	b.methods()
 	b.misspellings()
 	b.sameAnswers()
@@ -102,6 +105,47 @@ func (b *builder) failures() {
 	}
 }
 
+// calledHost looks whose host a failure names. A server behind another name may
+// tell its own: the promise's level has room for it, and one case says it.
+func (b *builder) calledHost() {
+	clause := b.c.Envelope.Clauses["error.hostId"]
+	if clause == nil {
+		return
+	}
+	p := b.probe(b.standIns(b.input().Minimal, ""), "with an unknown Version")
+	p.Before = append(p.Before, setting("Version", "1999-09-09"))
+	b.add(&plan.Case{
+		Subject: "HostId", Variant: "called", Clause: clause, Needs: b.needs(p.Params, ""), Probe: &p,
+		Steps: []string{"send a valid " + b.op.Name + ", but " + p.Change, "expect the HostId of the refusal to be the host that was called"},
+		Run: func(ctx context.Context, s *plan.Session) error {
+			a, err := s.Probe(ctx, &p)
+			if err != nil {
+				return err
+			}
+			if a.OK {
+				return unready("provoke a refusal", a)
+			}
+			s.Find(sameHost(a, clause)...)
+			return nil
+		},
+	})
+}
+
+// sameHost holds HostId against the host that the request was sent to, with its
+// port or without. That there is a HostId is looked at in every failure.
+func sameHost(a *check.Answer, clause *contract.Clause) []check.Finding {
+	body, _ := a.Body.(*wire.Map)
+	got, called := check.Text(body, "HostId"), a.Exchange.Host
+	name := called
+	if host, _, err := net.SplitHostPort(called); err == nil {
+		name = host
+	}
+	if got == "" || strings.EqualFold(got, called) || strings.EqualFold(got, name) {
+		return nil
+	}
+	return []check.Finding{check.Found(clause, "/body/HostId", called, got)}
+}
+
 // methods uses HTTP methods that the operation does not take.
 func (b *builder) methods() {
 	clause := b.c.Protocol.Clauses["method.unknown"]
@@ -123,16 +167,20 @@ func (b *builder) methods() {
 // misspellings gives other names to the operation and its version.
 func (b *builder) misspellings() {
 	action := b.c.Protocol.Clauses["action.unknown"]
-	for _, v := range []struct{ variant, text, say string }{
-		{"otherCase", swapCase(b.op.Name), "in another case"},
-		{"prolonged", b.op.Name + "s", "with a letter more"},
+	// That case counts is known from practice; no page says so.
+	for _, v := range []struct {
+		variant, text, say string
+		clause             *contract.Clause
+	}{
+		{"otherCase", swapCase(b.op.Name), "in another case", capped(action, contract.Should)},
+		{"prolonged", b.op.Name + "s", "with a letter more", action},
 	} {
 		if b.c.Operation(v.text) != nil {
 			continue
 		}
 		b.single(single{
 			subject: "Action", variant: v.variant, params: b.input().Minimal, change: "with its Action written " + v.say,
-			expect: expectation{clause: action, refuse: true, row: b.row("request.unknownAction")},
+			expect: expectation{clause: v.clause, refuse: true, row: b.row("request.unknownAction")},
 			shape:  func(p *plan.Probe) { p.Before = append(p.Before, setting("Action", v.text)) },
 		})
 	}

@@ -54,7 +54,9 @@ type listingCase struct {
 	also             []*contract.Clause // that it judges besides
 	steps            []string
 	needs            plan.Needs
-	run              func(ctx context.Context, k *catalog, clause *contract.Clause) error
+	// unread says that the case needs not know what the listing shows.
+	unread bool
+	run    func(ctx context.Context, k *catalog, clause *contract.Clause) error
 }
 
 // made is the step that all cases begin with.
@@ -68,6 +70,9 @@ func (b *builder) listingCase(l *lister, c listingCase) {
 		Subject: c.subject, Variant: c.variant, Clause: c.clause, Also: c.also, Steps: append([]string{madeSet}, c.steps...), Needs: needs,
 		Run: func(ctx context.Context, s *plan.Session) error {
 			k, err := l.open(ctx, s)
+			if err == nil && !c.unread {
+				err = k.look(ctx)
+			}
 			if err != nil {
 				return err
 			}

@@ -24,6 +24,13 @@ func (b *builder) pageCases(l *lister) {
 			steps: []string{"list them with " + l.op.Effect.Limit + "=" + limit + ", page by page", "expect each of them once, no page longer than that, and no token on the last"},
 		})
 	}
+	if l.op.Effect.Resource == "" {
+		// What all other cases compare with is read through the listing itself.
+		b.listingCase(l, listingCase{
+			subject: l.op.Effect.Next, variant: "ends", clause: b.listingClause("page.union"), also: further[1:], unread: true, run: ends,
+			steps: []string{"list them with " + l.op.Effect.Limit + "=2, page by page", fmt.Sprintf("expect an end within %d pages", maxWalk)},
+		})
+	}
 	for _, v := range []struct {
 		variant, say string
 		change       func(*flux, context.Context) error
@@ -44,6 +51,7 @@ func (b *builder) pageCases(l *lister) {
 // pages lists to the end. A finding and false say that there was none.
 func (k *catalog) pages(ctx context.Context, params wire.Params, clause *contract.Clause) ([]*check.Answer, bool, error) {
 	var out []*check.Answer
+	shown := 0
 	for range maxWalk {
 		a, err := k.list(ctx, params)
 		if err != nil {
@@ -53,14 +61,22 @@ func (k *catalog) pages(ctx context.Context, params wire.Params, clause *contrac
 			return out, false, nil
 		}
 		out = append(out, a)
+		shown += len(itemsOf(k.op, a))
 		next := nextOf(k.op, a)
 		if next == "" {
 			return out, true, nil
 		}
 		params = set(params, k.op.Effect.Next, next)
 	}
-	k.s.Find(check.Found(clause, "/body/"+k.op.Effect.Next, "an end", fmt.Sprintf("a token on page %d of %d items", maxWalk, len(k.rows))))
+	k.s.Find(check.Found(clause, "/body/"+k.op.Effect.Next, "an end", fmt.Sprintf("a token on page %d, %d items from its beginning", maxWalk, shown)))
 	return out, false, nil
+}
+
+// ends lists the set to its end, whatever is in it: a page leads to the next, or
+// to none.
+func ends(ctx context.Context, k *catalog, clause *contract.Clause) error {
+	_, _, err := k.pages(ctx, k.limited("2"), clause)
+	return err
 }
 
 func pagesOf(limit string) func(context.Context, *catalog, *contract.Clause) error {

@@ -36,30 +36,33 @@ type catalog struct {
 	rows []*wire.Map // what it shows, each once
 }
 
-// open gives the set, made where no case has made it yet.
+// open gives the set, made where no case has made it yet, and the request for
+// it. What that shows is not known before look.
 func (l *lister) open(ctx context.Context, s *plan.Session) (*catalog, error) {
 	v, err := s.Share(ctx, "listing/"+l.kind.Name, l.makeSet)
 	if err != nil {
 		return nil, err
 	}
 	k := &catalog{lister: l, s: s, set: v.(*itemSet)}
-	return k, k.look(ctx)
+	if k.own, err = s.Bind(ctx, l.base); err != nil {
+		return nil, err
+	}
+	if l.op.Effect.Resource != "" {
+		k.own = merge(k.own, k.set.mark)
+		return k, nil
+	}
+	for i, id := range k.set.ids {
+		k.own = append(k.own, wire.Param{Name: l.filters[l.own].nth(i + 1), Value: id})
+	}
+	return k, nil
 }
 
-// look fills in the request for the set and what it shows. What a listing of
-// resources shows is known from making them; of others it is read.
-func (k *catalog) look(ctx context.Context) error {
-	base, err := k.s.Bind(ctx, k.base)
-	if err != nil {
-		return err
-	}
+// look fills in what the request for the set shows. That of a listing of
+// resources is known from making them; of others it is read.
+func (k *catalog) look(ctx context.Context) (err error) {
 	if k.op.Effect.Resource != "" {
-		k.own, k.rows = merge(base, k.set.mark), k.set.items
+		k.rows = k.set.items
 		return nil
-	}
-	k.own = base
-	for i, id := range k.set.ids {
-		k.own = append(k.own, wire.Param{Name: k.filters[k.lister.own].nth(i + 1), Value: id})
 	}
 	k.rows, err = walkPages(ctx, k.s, &plan.Probe{Operation: k.op.Name, Params: k.own})
 	return err

@@ -53,9 +53,29 @@ func (b *builder) echoes() {
 			continue
 		}
 		b.echo(e, echoed{variant: "echo", params: params, change: "with " + e.Parameter + ", and read it again"})
+		b.otherChoice(e, f)
 		if b.free(f) {
 			b.oddEchoes(e, f)
 		}
+	}
+}
+
+// otherChoice updates an enumeration to a value that the resource was not made
+// with: that the one it has is forgotten cannot be seen.
+func (b *builder) otherChoice(e *contract.Echo, f *contract.Field) {
+	kind := b.c.Resource(b.op.Effect.Resource)
+	if b.op.Effect.Kind != "update" || kind == nil {
+		return
+	}
+	name := first(e.Parameter)
+	now, _ := b.in[kind.Create].Minimal.Get(name)
+	for _, text := range f.Enum {
+		v, ok := b.input().With[name+"="+text]
+		if !ok || text == now {
+			continue
+		}
+		b.echo(e, echoed{variant: "echo-" + text, params: varied(b.marked(e.Parameter), v, name), change: "with " + name + "=" + text + ", which it was not made with, and read it again"})
+		return
 	}
 }
 

@@ -2,6 +2,7 @@ package suites
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,6 +35,9 @@ type list struct {
 	name  string      // on the wire: AcrRegistryInfo.1.Domain
 	rest  wire.Params // the request without the list
 	one   wire.Params // its first element
+	// real says that each element names a real thing, always the same: what is
+	// made up would be refused for not being there.
+	real bool
 }
 
 func (b *builder) listOf(f *contract.Field) list {
@@ -42,6 +46,10 @@ func (b *builder) listOf(f *contract.Field) list {
 	if one := below(base, name+".1"); len(one) > 0 {
 		l.one = one
 	}
+	l.real = slices.ContainsFunc(l.one, func(p wire.Param) bool {
+		g := fieldBelow(f, p.Name)
+		return g != nil && g.Binding != "" && p.Value == "$binding"
+	})
 	return l
 }
 
@@ -53,6 +61,9 @@ func (l list) element(i int, index string) wire.Params {
 	for k, p := range out {
 		out[k].Name = l.name + "." + index + strings.TrimPrefix(p.Name, l.name+".1")
 		out[k].Value = another(fieldBelow(l.field, p.Name), p.Value, i)
+		if l.real && i > 1 && p.Value == "$binding" {
+			out[k].Value = "$binding:" + p.Name
+		}
 	}
 	return out
 }
@@ -118,7 +129,7 @@ func (b *builder) listLengths(l list) {
 		n := *f.MaxItems + i - 1
 		c := single{
 			subject: f.Path, variant: "maxItems" + suffix, params: l.of(n), path: f.Path,
-			change: fmt.Sprintf("with %d elements of %s", n, l.name),
+			change: fmt.Sprintf("with %d elements of %s", n, l.name), real: l.real,
 		}
 		switch {
 		case n > *f.MaxItems:
@@ -150,7 +161,7 @@ func (b *builder) listIndexes(l list) {
 		}
 		b.violated(single{
 			subject: l.field.Path, variant: v.variant, params: v.params, path: l.field.Path,
-			change: "with a list " + l.name + " " + v.change,
+			change: "with a list " + l.name + " " + v.change, real: l.real,
 		}, violation.Error.Row, v.kind, l.name)
 	}
 }

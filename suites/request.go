@@ -302,8 +302,11 @@ func (b *builder) violated(c single, clause *contract.Clause, kind string, args 
 
 // vary returns a valid request in which a variation stands in place of the
 // group of the parameter.
-func (b *builder) vary(v Variation, name string) wire.Params {
-	out := b.around(name)
+func (b *builder) vary(v Variation, name string) wire.Params { return varied(b.around(name), v, name) }
+
+// varied is vary of a request that has the group already.
+func varied(base wire.Params, v Variation, name string) wire.Params {
+	out := base
 	if len(below(out, top(name))) > 1 {
 		out = drop(out, top(name))
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/model"
 	"github.com/eci-conform/conform/internal/plan"
@@ -14,14 +15,15 @@ import (
 
 // updates tests what an update changes, and what it leaves.
 func (f states) updates() {
-	f.leaves("maximal", f.input().Maximal)
+	f.leaves(part{group: "maximal", what: "all that can be changed at once", params: f.input().Maximal})
 	done := map[string]bool{}
 	for _, e := range f.op.Effect.Echo {
 		if group := top(e.Parameter); !done[group] {
 			done[group] = true
-			f.leaves(group, f.around(group))
+			f.leaves(part{group: group, what: group + " alone", params: f.around(group)})
 		}
 	}
+	f.spared()
 	f.sameAgain()
 	f.forced()
 	f.refusedUpdate()
@@ -46,42 +48,83 @@ func (f states) furnished() wire.Params {
 	return out
 }
 
+// part is an update of some of what can be updated.
+type part struct {
+	group  string // the first segment of what it names, or maximal
+	what   string // for people
+	params wire.Params
+	// spares is an optional parameter that all other valid requests have, and
+	// this one has not; empty for none.
+	spares string
+}
+
 // leaves updates one group of parameters and compares all that the list shows
 // of the others.
-func (f states) leaves(group string, params wire.Params) {
-	if len(below(params, group)) == 0 && group != "maximal" {
+func (f states) leaves(p part) {
+	if len(below(p.params, p.group)) == 0 && p.group != "maximal" {
 		return
 	}
-	what := group + " alone"
-	if group == "maximal" {
-		what = "all that can be changed at once"
-	}
-	f.play(play{
-		subject: "rest", variant: group, clause: f.op.Effect.Rest, needs: f.needs(params, group),
+	c := play{
+		subject: "rest", variant: p.group, clause: f.op.Effect.Rest, needs: f.needs(p.params, p.group),
 		steps: []string{
-			"make an " + f.kind.Name + " with unusual values", "update " + what,
+			"make an " + f.kind.Name + " with unusual values", "update " + p.what,
 			"wait until it settles", "expect all that the update did not name to be as it was",
 		},
-		run: func(ctx context.Context, t *stage) error {
-			before, err := t.furnished(ctx, f)
-			if err != nil {
-				return err
+		run: func(ctx context.Context, t *stage) error { return f.left(ctx, t, p) },
+	}
+	if p.spares != "" {
+		c.variant, c.judges = "without-"+p.spares, []*contract.Clause{f.optional(p.spares)}
+	}
+	f.play(c)
+}
+
+// left sends the update and compares. That a request may lack what it spares is
+// promised by the parameter.
+func (f states) left(ctx context.Context, t *stage, p part) error {
+	before, err := t.furnished(ctx, f)
+	if err != nil {
+		return err
+	}
+	id := check.Text(before, f.kind.IDMember)
+	a, call, err := t.send(ctx, request{op: f.op, params: t.named(p.params, id)})
+	switch {
+	case err != nil:
+		return err
+	case !a.OK && p.spares != "":
+		t.Find(t.Judge.Accepted(a, f.optional(p.spares))...)
+		return nil
+	case !a.OK:
+		return unready("update "+p.what, a)
+	}
+	after, err := t.Usable(ctx, f.kind.Name, id)
+	if err == nil {
+		t.Find(t.keeps(before, after, f.op.Effect.Rest, f.touched(call)...)...)
+	}
+	return err
+}
+
+// optional is the promise that the parameter may be left out, for the page that
+// says so: another one may not.
+func (f states) optional(path string) *contract.Clause {
+	return capped(f.op.Parameter(path).Clauses["type"], contract.Inferred)
+}
+
+// spared leaves out, one at a time, what is optional and shown, and stands in
+// all valid requests because not all pages call it optional. Something else is
+// updated in its place.
+func (f states) spared() {
+	for _, e := range f.op.Effect.Echo {
+		name := e.Parameter
+		if field := f.op.Parameter(name); f.input().Minimal.Count(name) == 0 || field == nil || field.Required || field.Parent != nil {
+			continue
+		}
+		for _, other := range f.op.Effect.Echo {
+			if group := top(other.Parameter); group != name && f.input().Minimal.Count(first(other.Parameter)) == 0 {
+				f.leaves(part{group: group, what: group + " without " + name, params: drop(f.around(group), name), spares: name})
+				break
 			}
-			id, _ := before.Get(f.kind.IDMember)
-			a, call, err := t.send(ctx, request{op: f.op, params: t.named(params, fmt.Sprint(id))})
-			if err != nil {
-				return err
-			}
-			if !a.OK {
-				return unready("update "+what, a)
-			}
-			after, err := t.Usable(ctx, f.kind.Name, fmt.Sprint(id))
-			if err == nil {
-				t.Find(t.keeps(before, after, f.op.Effect.Rest, f.touched(call)...)...)
-			}
-			return err
-		},
-	})
+		}
+	}
 }
 
 // furnished makes a resource with unusual values.
