@@ -31,8 +31,6 @@ type Mutant struct {
 	Operation string
 	// Summary says in one line how it errs.
 	Summary string
-	// Hole says why no case catches it yet; empty for all that are caught.
-	Hole string
 
 	edit  func(*contract.Contract)     // of what it obeys
 	world []string                     // pairs of old and new in the world's text
@@ -144,7 +142,6 @@ type generator struct {
 // add keeps a mutant; its ID is the part behind the family.
 func (g *generator) add(m Mutant) {
 	m.ID, m.Family = g.family+"/"+m.ID, g.family
-	m.Hole = holes[m.ID]
 	switch {
 	case g.ids[m.ID]:
 		g.errs = append(g.errs, fmt.Errorf("mutant %s: two have this id", m.ID))

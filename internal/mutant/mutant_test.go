@@ -145,17 +145,6 @@ func TestFind(t *testing.T) {
 	}
 }
 
-// TestHolesAreMutants holds that the list of holes names mutants that exist.
-func TestHolesAreMutants(t *testing.T) {
-	t.Parallel()
-	_, all := load(t)
-	for id, why := range holes {
-		if m, err := Find(all, id); err != nil || m.Hole != why || why == "" {
-			t.Errorf("hole %s: %v", id, err)
-		}
-	}
-}
-
 // TestAllNamesMissingClauses holds that a mutant of a clause that the contract
 // does not have is an error, not a mutant that nothing can catch.
 func TestAllNamesMissingClauses(t *testing.T) {

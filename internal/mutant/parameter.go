@@ -166,10 +166,21 @@ func (x fieldOf) lists() {
 		return
 	}
 	if namesThings(x.f) {
+		x.moreThings()
 		return
 	}
 	x.count("minItems", x.f.MinItems, func(f *contract.Field) **int { return &f.MinItems })
 	x.count("maxItems", x.f.MaxItems, func(f *contract.Field) **int { return &f.MaxItems })
+}
+
+// moreThings takes one element more of a list whose elements can all name one
+// thing.
+func (x fieldOf) moreThings() {
+	if x.f.Parent != nil || x.f.MaxItems == nil || x.f.Items == nil || x.f.Items.Type != contract.Object {
+		return
+	}
+	more := *x.f.MaxItems + 1
+	x.mutant("maxItems", "maxItems+1", fmt.Sprintf("has the maxItems %d", more), func(f *contract.Field) { f.MaxItems = &more })
 }
 
 // namesThings says whether each element of the list names a real thing. A list

@@ -48,8 +48,6 @@ const (
 	Misplaced Verdict = "misplaced" // only cases of other families failed
 	Survived  Verdict = "survived"  // no case failed
 	Awaiting  Verdict = "awaiting"  // the suite has no family of that name yet
-	Hole      Verdict = "hole"      // survived, as the mutant says and why
-	Closed    Verdict = "closed"    // killed, though the mutant says that it is a hole
 	Undone    Verdict = "undone"    // interrupted, or the harness is at fault
 )
 
@@ -90,7 +88,7 @@ func (m *Matrix) Sound() bool {
 }
 
 // Fine says whether the verdict is one that a sound suite may have.
-func (v Verdict) Fine() bool { return v == Killed || v == Awaiting || v == Hole }
+func (v Verdict) Fine() bool { return v == Killed || v == Awaiting }
 
 // Count returns how many mutants have the verdict, of one family or, when it is
 // empty, of all.
@@ -251,19 +249,7 @@ func (x *execution) stages(ctx context.Context, row *Row, h http.Handler, m *mut
 	case unsure > 0:
 		row.Reason = fmt.Sprintf("%d cases could not be judged", unsure)
 	}
-	row.expect(m.Hole)
 	x.inPlanOrder(row.Cases)
-}
-
-// expect holds the verdict against what the mutant says of itself.
-func (r *Row) expect(hole string) {
-	switch {
-	case hole == "":
-	case r.Verdict == Killed:
-		r.Verdict, r.Reason = Closed, "it is no hole any more: take it off the list"
-	case r.Verdict == Survived || r.Verdict == Misplaced:
-		r.Verdict, r.Reason = Hole, hole
-	}
 }
 
 // stage is some cases for one handler.

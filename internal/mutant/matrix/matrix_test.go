@@ -82,11 +82,8 @@ func TestVerdicts(t *testing.T) {
 	misplaced := killed
 	misplaced.ID, misplaced.Family, misplaced.Clause = "misplaced", "format", "common#protocol/format.json"
 	survived := mutant.Mutant{ID: "survived", Family: "auth", Clause: "common#protocol/signature.v1"}
-	hole, closed := survived, killed
-	hole.ID, hole.Hole = "hole", "nobody asks"
-	closed.ID, closed.Hole = "closed", "nobody asks"
 	awaiting := mutant.Mutant{ID: "awaiting", Family: "listing", Clause: "common#listing/total"}
-	o.Mutants = []*mutant.Mutant{&killed, &misplaced, &survived, &hole, &closed, &awaiting}
+	o.Mutants = []*mutant.Mutant{&killed, &misplaced, &survived, &awaiting}
 	told := 0
 	o.Tell = func(Row) { told++ }
 	m, err := Run(t.Context(), o)
@@ -98,7 +95,7 @@ func TestVerdicts(t *testing.T) {
 		got[r.Mutant] = r.Verdict
 	}
 	want := map[string]Verdict{
-		killed.ID: Killed, "misplaced": Misplaced, "survived": Survived, "hole": Hole, "closed": Closed, "awaiting": Awaiting,
+		killed.ID: Killed, "misplaced": Misplaced, "survived": Survived, "awaiting": Awaiting,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("verdicts mismatch (-want +got):\n%s", diff)
@@ -122,11 +119,9 @@ func TestSound(t *testing.T) {
 	}{
 		"killed":       {Matrix{Mutants: row(Killed)}, true},
 		"awaiting":     {Matrix{Mutants: row(Awaiting)}, true},
-		"hole":         {Matrix{Mutants: row(Hole)}, true},
 		"survived":     {Matrix{Mutants: row(Survived)}, false},
 		"misplaced":    {Matrix{Mutants: row(Misplaced)}, false},
 		"undone":       {Matrix{Mutants: row(Undone)}, false},
-		"closed":       {Matrix{Mutants: row(Closed)}, false},
 		"unclean":      {Matrix{Mutants: row(Killed), Clean: Clean{Failed: []string{"a"}}}, false},
 		"none at all ": {Matrix{}, false},
 	} {
@@ -189,9 +184,9 @@ func TestText(t *testing.T) {
 	want := `killed    auth/a/b  A/auth/s/v and 1 more
 survived  auth/a/c  9 cases
 
-  family  mutants  killed  misplaced  survived  holes  awaiting
-    auth        2       1          0         1      0         0
-     all        2       1          0         1      0         0
+  family  mutants  killed  misplaced  survived  awaiting
+    auth        2       1          0         1         0
+     all        2       1          0         1         0
 
 survived: auth/a/c
   Does a|b.
@@ -230,7 +225,7 @@ func TestWriteFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"| auth | 2 | 1 | 0 | 1 | 0 | 0 |", "| `auth/a/b`: Does &lt;that>. | `common#x/y` | killed | A/auth/s/v, B/auth/s/v |", `Does a\|b.`,
+		"| auth | 2 | 1 | 0 | 1 | 0 |", "| `auth/a/b`: Does &lt;that>. | `common#x/y` | killed | A/auth/s/v, B/auth/s/v |", `Does a\|b.`,
 	} {
 		if !strings.Contains(string(page), want) {
 			t.Errorf("%s lacks %q:\n%s", MarkdownFile, want, page)

@@ -40,14 +40,14 @@ func (m *Matrix) Text(out io.Writer) error {
 	}
 	fmt.Fprintln(&b)
 	w := tabwriter.NewWriter(&b, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "family\tmutants\tkilled\tmisplaced\tsurvived\tholes\tawaiting\t")
+	fmt.Fprintln(w, "family\tmutants\tkilled\tmisplaced\tsurvived\tawaiting\t")
 	for _, f := range append(m.families(), "") {
 		name := f
 		if f == "" {
 			name = "all"
 		}
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t\n", name, m.total(f),
-			m.Count(f, Killed), m.Count(f, Misplaced), m.Count(f, Survived), m.Count(f, Hole), m.Count(f, Awaiting))
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%d\t\n", name, m.total(f),
+			m.Count(f, Killed), m.Count(f, Misplaced), m.Count(f, Survived), m.Count(f, Awaiting))
 	}
 	if err := w.Flush(); err != nil {
 		return fmt.Errorf("write matrix: %w", err)
@@ -114,10 +114,10 @@ func (m *Matrix) Markdown(out io.Writer) error {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "# Kill matrix\n\nContract %s, seed %d. The clean emulator: %d cases, %d failed.\n\n",
 		m.Contract, m.Seed, m.Clean.Cases, len(m.Clean.Failed))
-	b.WriteString("| family | mutants | killed | misplaced | survived | holes | awaiting |\n|---|--:|--:|--:|--:|--:|--:|\n")
+	b.WriteString("| family | mutants | killed | misplaced | survived | awaiting |\n|---|--:|--:|--:|--:|--:|\n")
 	for _, f := range m.families() {
-		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d | %d |\n", f, m.total(f),
-			m.Count(f, Killed), m.Count(f, Misplaced), m.Count(f, Survived), m.Count(f, Hole), m.Count(f, Awaiting))
+		fmt.Fprintf(&b, "| %s | %d | %d | %d | %d | %d |\n", f, m.total(f),
+			m.Count(f, Killed), m.Count(f, Misplaced), m.Count(f, Survived), m.Count(f, Awaiting))
 	}
 	for _, f := range m.families() {
 		fmt.Fprintf(&b, "\n## %s\n\n| mutant | breaks | verdict | caught by |\n|---|---|---|---|\n", f)
