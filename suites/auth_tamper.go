@@ -66,10 +66,10 @@ func sharedTampers(own string) []tamper {
 	return []tamper{
 		{variant: "method", say: "its POST made a GET", do: func(d *wire.Draft) { d.Method = http.MethodGet }},
 		{variant: "value", say: "the value of " + own + " changed", do: func(d *wire.Draft) { d.Set(own, "conform-tampered") }},
-		{variant: "emptied", say: own + " emptied", do: func(d *wire.Draft) { d.Set(own, "") }},
+		{variant: "emptied", open: true, say: own + " emptied", do: func(d *wire.Draft) { d.Set(own, "") }},
 		{variant: "added", say: "a parameter added", do: func(d *wire.Draft) { d.Set("ConformAdded", "1") }},
-		{variant: "removed", say: own + " removed", do: func(d *wire.Draft) { d.Del(own) }},
-		{variant: "renamed", say: own + " renamed", do: renaming(own)},
+		{variant: "removed", open: true, say: own + " removed", do: func(d *wire.Draft) { d.Del(own) }},
+		{variant: "renamed", open: true, say: own + " renamed", do: renaming(own)},
 		{variant: "timestamp", say: "its time moved by a second", do: clock(time.Second).Do},
 		{variant: "nonce", say: "another nonce", do: func(d *wire.Draft) { prolong(d, "SignatureNonce") }},
 	}
@@ -102,7 +102,7 @@ func v1Tampers(own string) []tamper {
 func formTampers(own string) []tamper {
 	return []tamper{
 		{variant: "formAdded", say: "a body with one more parameter", do: func(d *wire.Draft) { d.Form = wire.Params{{Name: "ConformAdded", Value: "1"}} }},
-		{variant: "formRemoved", say: own + " removed from the body", shape: asForm, do: func(d *wire.Draft) { d.Del(own) }},
+		{variant: "formRemoved", open: true, say: own + " removed from the body", shape: asForm, do: func(d *wire.Draft) { d.Del(own) }},
 		{variant: "formQuery", say: "a parameter added to the query beside its body", shape: asForm, do: func(d *wire.Draft) {
 			d.Query = wire.Params{{Name: "ConformAdded", Value: "1"}}
 		}},

@@ -1,7 +1,9 @@
 package suites
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/eci-conform/conform/internal/check"
@@ -122,7 +124,7 @@ func comparableTree(s *plan.Session, a *check.Answer) any {
 	if a.OK && a.Operation != nil {
 		f = a.Operation.Response
 	}
-	m, ok := filledOut(known(a.Body, f)).(*wire.Map)
+	m, ok := sorted(filledOut(known(a.Body, f))).(*wire.Map)
 	if !ok {
 		return a.Body
 	}
@@ -134,6 +136,28 @@ func comparableTree(s *plan.Session, a *check.Answer) any {
 		}
 	}
 	return out
+}
+
+// sorted returns v with its lists and members in one order, at any depth: no
+// page promises the order of a list, so that two answers may differ in it.
+func sorted(v any) any {
+	switch v := v.(type) {
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = sorted(v[i])
+		}
+		slices.SortFunc(out, func(a, b any) int { return bytes.Compare(wire.EncodeJSON(a), wire.EncodeJSON(b)) })
+		return out
+	case *wire.Map:
+		out := &wire.Map{}
+		for _, key := range slices.Sorted(slices.Values(v.Keys())) {
+			value, _ := v.Get(key)
+			out.Set(key, sorted(value))
+		}
+		return out
+	}
+	return v
 }
 
 // known returns v without the members of objects that the field does not have.

@@ -90,10 +90,14 @@ func (b *builder) given(f *contract.Field) {
 	if f.Parent != nil {
 		return
 	}
+	clause, params := f.Clauses["type"], b.around(f.Path)
+	if value, ok := params.Get(f.Name); ok && value == "" && !f.AllowEmpty {
+		clause = capped(clause, contract.Inferred) // that empty will do is nowhere said
+	}
 	b.acceptedOnce(single{
-		subject: f.Path, variant: "given", params: b.around(f.Path), path: f.Path,
+		subject: f.Path, variant: "given", params: params, path: f.Path,
 		change: "with " + f.Path + " in its usual value",
-	}, f.Clauses["type"])
+	}, clause)
 	b.leftOut(f)
 }
 

@@ -86,9 +86,18 @@ func (v *validator) violations(err error) []Violated {
 			out = append(out, Violated{Keyword: "type", Message: "is no JSON value", Clause: v.root.Clauses["type"]})
 			continue
 		}
-		out = append(out, v.violated(s))
+		if !v.absent(s) {
+			out = append(out, v.violated(s))
+		}
 	}
 	return out
+}
+
+// absent reports whether the error is only that a member which may be left out
+// is null: no page says how an answer shows that it has nothing to show.
+func (v *validator) absent(s *openapi3.SchemaError) bool {
+	f := v.root.at(s.JSONPointer())
+	return s.SchemaField == "nullable" && f != nil && f != v.root && !f.Required
 }
 
 func (v *validator) violated(s *openapi3.SchemaError) Violated {

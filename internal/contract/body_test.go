@@ -63,8 +63,9 @@ func TestValidateBody(t *testing.T) {
 			[]string{"/TotalCount type DescribeCaches#response/TotalCount/type"}},
 		{"over 32 bits", `{` + requestID + `,"TotalCount":2147483648}`,
 			[]string{"/TotalCount format DescribeCaches#response/TotalCount/format"}},
-		{"null member", `{` + requestID + `,"TotalCount":null}`,
-			[]string{"/TotalCount type DescribeCaches#response/TotalCount/type"}},
+		{"null member", `{` + requestID + `,"TotalCount":null}`, nil},
+		{"null member that is required", `{"RequestId":null}`,
+			[]string{"/RequestId type DescribeCaches#response/RequestId/type"}},
 		{"object for a list", `{` + requestID + `,"Caches":{}}`, []string{"/Caches type DescribeCaches#response/Caches/type"}},
 		{"several", `{"RequestId":1,"Caches":[{}]}`, []string{
 			"/Caches/0/CacheId required DescribeCaches#response/Caches.N.CacheId/required",
