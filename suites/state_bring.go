@@ -130,6 +130,9 @@ func (t *stage) last(state string) (edge *contract.Transition, waits int) {
 func (t *stage) begin(ctx context.Context, state string, how ...plan.Option) (id string, err error) {
 	edge, _ := t.last(state)
 	op := t.Contract.Operation(edge.On)
+	if err := t.able(op); err != nil {
+		return "", err
+	}
 	if op.Effect.Kind == "create" {
 		return t.create(ctx, t.in[op.Name].Minimal, how...)
 	}
@@ -138,6 +141,26 @@ func (t *stage) begin(ctx context.Context, state string, how ...plan.Option) (id
 		return "", err
 	}
 	return r.ID, t.update(ctx, r.ID, how...)
+}
+
+// able skips a case for which the profile lacks real things that the request on
+// the way names.
+func (t *stage) able(op *contract.Operation) error {
+	params := t.in[op.Name].Minimal
+	if op.Effect.Kind == "update" {
+		params = working(op, t.in[op.Name])
+	}
+	if why := t.lacks(op, params); why != "" {
+		return plan.Skip(why)
+	}
+	return nil
+}
+
+// lacks says which real things that the request cannot do without the profile
+// lacks, empty for none.
+func (t *stage) lacks(op *contract.Operation, params wire.Params) string {
+	b := &builder{c: t.Contract, in: t.in, op: op}
+	return t.Unmet(b.needs(params, ""))
 }
 
 // create makes a resource and does not wait for it.
@@ -240,8 +263,9 @@ func (c *catching) prepare(ctx context.Context, control bool) error {
 	if control {
 		c.places = 2
 	}
-	if c.Contract.Operation(c.edge.On).Effect.Kind == "create" {
-		return nil
+	op := c.Contract.Operation(c.edge.On)
+	if err := c.able(op); err != nil || op.Effect.Kind == "create" {
+		return err
 	}
 	for range c.places {
 		r, err := c.Lease(ctx, c.kind.Name)

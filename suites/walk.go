@@ -48,7 +48,7 @@ func (f states) walks() {
 				"where one is not: look for the shortest sequence that fails",
 			},
 			run: func(ctx context.Context, t *stage) error {
-				return walk(ctx, t, draw(t.Rand, moves))
+				return walk(ctx, t, draw(t.Rand, t.possible(moves)))
 			},
 		})
 	}
@@ -65,6 +65,13 @@ func draw(r *rand.Rand, from []move) []move {
 		}
 	}
 	return out
+}
+
+// possible are the moves whose requests the profile has the real things for.
+func (t *stage) possible(moves []move) []move {
+	return slices.DeleteFunc(slices.Clone(moves), func(mv move) bool {
+		return mv.op != nil && t.lacks(mv.op, mv.params) != ""
+	})
 }
 
 // moves are all requests that a walk may send.
