@@ -71,8 +71,10 @@ func (b *builder) replays(d *tokenRepeater) {
 		steps: append([]string{steps[0], again + ", by GET with signature ACS3"}, steps[2:]...),
 	})
 	if d.names != nil {
+		// That other names than the id will do is our reading.
 		b.tokenCase(d.byName(), tokenCase{
-			subject: "replay", variant: "byName", clause: own, also: common, run: d.byName().replay(nil),
+			subject: "replay", variant: "byName", clause: capped(own, contract.Inferred), run: d.byName().replay(nil),
+			also:  []*contract.Clause{capped(b.c.Idempotency.Replay, contract.Inferred)},
 			steps: append([]string{steps[0] + ", naming the resource otherwise than by its id", "make what it took away again"}, steps[1:]...),
 		})
 	}

@@ -215,14 +215,18 @@ func (x *tokenErrand) named(ctx context.Context, p wire.Params) (wire.Params, er
 		}
 		x.subject, out[i].Value = r, r.ID
 	}
-	if x.subject == nil || x.tokenRepeater.names == nil || x.other == "" {
+	if x.subject == nil || !x.nameless() {
 		return out, nil
 	}
-	return x.nameless(ctx, out)
+	return x.renamed(ctx, out)
 }
 
-// nameless names the subject by other parameters than its id.
-func (x *tokenErrand) nameless(ctx context.Context, p wire.Params) (wire.Params, error) {
+// nameless reports whether the request names its subject otherwise than by its
+// id.
+func (x *tokenErrand) nameless() bool { return x.tokenRepeater.names != nil && x.other != "" }
+
+// renamed names the subject by other parameters than its id.
+func (x *tokenErrand) renamed(ctx context.Context, p wire.Params) (wire.Params, error) {
 	item, found, err := x.s.ReadOf(ctx, x.subject)
 	if err != nil {
 		return nil, err
@@ -291,7 +295,10 @@ func (x *tokenErrand) first(ctx context.Context, token string) (*check.Answer, e
 	if err != nil {
 		return nil, err
 	}
-	if !a.OK {
+	switch {
+	case !a.OK && x.nameless():
+		return nil, plan.Skip(x.op.Name + " does not take " + strings.Join(x.tokenRepeater.names, " and ") + " in place of the id: " + a.Summary())
+	case !a.OK:
 		return nil, plan.Inconclusive("prepare: the first " + x.op.Name + " was answered " + a.Summary())
 	}
 	return a, x.settle(ctx, a)

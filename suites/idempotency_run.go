@@ -113,12 +113,16 @@ func (x *tokenErrand) sibling(ctx context.Context, token string, first *check.An
 	return x.two(ctx, first, a, clause)
 }
 
-// like is a request that can be carried out beside the first one.
+// like is a request that can be carried out beside the first one: all that was
+// made up is another, but for the mark, by which both are found. No page says
+// that a name may stand twice.
 func (x *tokenErrand) like() wire.Params {
 	out := x.request.Clone()
-	for _, name := range x.c.Resource(x.op.Effect.Resource).Unique {
-		if value, ok := out.Get(name); ok && strings.Contains(value, "conform-") {
-			out = set(out, name, value+"-2")
+	for _, p := range x.template {
+		_, mark := x.mark.filter[p.Name]
+		value, ok := out.Get(p.Name)
+		if ok && !mark && (strings.Contains(p.Value, "$name") || strings.Contains(p.Value, "${name}")) {
+			out = set(out, p.Name, value+"-2")
 		}
 	}
 	return out

@@ -222,8 +222,13 @@ func (b *builder) filterCases(l *lister) {
 
 func (b *builder) aloneCase(l *lister, i int) {
 	g := l.filters[i]
+	clause := g.members[0].Clause
+	if l.op.Effect.Resource == "" && !g.ids {
+		// Some pages require the ids of resources beside it.
+		clause = capped(clause, contract.Inferred)
+	}
 	b.listingCase(l, listingCase{
-		subject: g.top, variant: "alone", clause: g.members[0].Clause, needs: g.needs, run: aloneFilter(i),
+		subject: g.top, variant: "alone", clause: clause, needs: g.needs, run: aloneFilter(i),
 		steps: []string{"list with " + g.top + " alone, as one of them has it", "expect what has it on the first page, and nothing else"},
 	})
 }
