@@ -122,12 +122,42 @@ func (m misplacement) find(c *contest) {
 	level := contract.Must
 	if m.register.echo != nil {
 		level = m.register.echo.Clause.Level
-		if !m.superseded {
+		switch {
+		case !m.superseded:
 			level = min(level, c.restLevel())
+		case !c.finished(m):
+			level = min(level, contract.Should)
 		}
 	}
 	c.found(c.writing(), level, m.register.param+": "+quoted(m.may),
 		fmt.Sprintf("%q, after\n%s", m.got, history.Lines(c.about(m.register.param))))
+}
+
+// finished reports whether the work on the value that shows was done for sure
+// when another one was asked for: an update is answered before its work is done,
+// and no page says which of two ends last, unless none is accepted while another is worked on.
+func (c *contest) finished(m misplacement) bool {
+	h, param := c.log.History(c.start), m.register.param
+	effect := c.Contract.Operation(c.kind.Update).Effect
+	alone := effect.Clause.Level == contract.Must && !slices.Contains(effect.From, effect.To)
+	if alone || h.Start[param] == m.got {
+		return true
+	}
+	return slices.ContainsFunc(h.Operations, func(o history.Operation) bool {
+		return o.Kind == history.Write && o.Outcome == history.Done && o.Set[param] == m.got && c.settledBetween(h, o.End, param)
+	})
+}
+
+// settledBetween reports whether the resource was seen at rest after a moment
+// and before a later accepted write of the register.
+func (c *contest) settledBetween(h *history.History, from int64, param string) bool {
+	return slices.ContainsFunc(h.Operations, func(r history.Operation) bool {
+		return r.Kind == history.Read && r.Settled && r.Begin > from &&
+			slices.ContainsFunc(h.Operations, func(w history.Operation) bool {
+				_, writes := w.Set[param]
+				return writes && w.Kind == history.Write && w.Outcome == history.Done && w.Begin > r.End
+			})
+	})
 }
 
 func (c *contest) restLevel() contract.Level {
