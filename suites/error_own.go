@@ -116,6 +116,9 @@ func (p *provocation) whileBusy(ctx context.Context, s *plan.Session) error {
 	if err != nil {
 		return err
 	}
+	if t.borders(a) {
+		return plan.Skip("where " + p.row.Code + " ends and " + a.Code + " begins is not said")
+	}
 	if !t.fits(a) {
 		item, _, err := s.Read(ctx, kind.Name, id)
 		if err != nil {
@@ -133,6 +136,16 @@ func (p *provocation) whileBusy(ctx context.Context, s *plan.Session) error {
 func (p *provocation) fits(a *check.Answer) bool {
 	m := p.row.Match(a.Status, a.Code, a.Message)
 	return m.Status && m.Code
+}
+
+// borders reports whether the answer is another of the operation's rows about
+// what is under way or in which state things are.
+func (p *provocation) borders(a *check.Answer) bool {
+	return slices.ContainsFunc(p.op.Errors, func(e *contract.Error) bool {
+		c := p.c.Condition(e.Condition)
+		state := c != nil && c.Kind == "state" || strings.HasSuffix(e.Condition, ".conflict")
+		return state && e != p.row && e.Condition != condUnchanged && e.Code != p.row.Code && e.Status == a.Status && e.Code == a.Code
+	})
 }
 
 // early reports whether a resource only passes through the state on its way to
@@ -176,8 +189,13 @@ func (p *provocation) twoAtOnce(ctx context.Context, s *plan.Session) error {
 	if err != nil {
 		return err
 	}
-	if !t.fits(a) {
+	switch {
+	case a.OK:
 		return plan.Skip("no second update was refused while the first was worked on")
+	case t.borders(a):
+		return plan.Skip("the second update was refused, as " + a.Code)
+	case a.Status < 500 && !t.fits(a):
+		t.weaken("while the first update is worked on, if it still is")
 	}
 	t.judge(s, a)
 	return nil
@@ -217,7 +235,46 @@ func (p *provocation) unchanged(ctx context.Context, s *plan.Session) error {
 		return err
 	}
 	t := &attempt{provocation: p, params: params.Set(kind.IDParameter, r.ID), level: contract.Must}
+	a, err := t.send(ctx, s)
+	switch {
+	case err != nil:
+		return err
+	case a.OK:
+		return t.visibly(ctx, s, a)
+	}
 	return t.carryOut(ctx, s)
+}
+
+// visibly judges an accepted update to what the resource is already. What it
+// says of what no listing shows may count as a change; that there is none is
+// sure where it is accepted without that too.
+func (t *attempt) visibly(ctx context.Context, s *plan.Session, accepted *check.Answer) error {
+	visible := slices.DeleteFunc(t.params.Clone(), func(q wire.Param) bool { return hidden(t.op, t.base, q.Name) })
+	if len(visible) < len(t.params) {
+		id, _ := t.params.Get(t.kind().IDParameter)
+		if _, err := s.Usable(ctx, t.kind().Name, id); err != nil {
+			return err
+		}
+		bare := *t
+		bare.params = visible
+		again, err := bare.send(ctx, s)
+		if err != nil {
+			return err
+		}
+		if !again.OK {
+			t.weaken("what no listing shows may count as a change")
+		}
+	}
+	t.judge(s, accepted)
+	return nil
+}
+
+// hidden reports whether the parameter of a request made from the template names
+// a real thing that no listing shows.
+func hidden(op *contract.Operation, template wire.Params, name string) bool {
+	value, _ := template.Get(name)
+	_, real := bindingOf(wire.Param{Name: name, Value: value})
+	return real && !slices.ContainsFunc(op.Effect.Echo, func(e contract.Echo) bool { return within(generic(name), e.Parameter) })
 }
 
 // tooManyTags sends one tag more than a request may have.
@@ -227,6 +284,9 @@ func (p *provocation) tooManyTags(ctx context.Context, s *plan.Session) error {
 		return err
 	}
 	t := &attempt{provocation: p, params: params, level: contract.Must}
+	if most := p.list.field.Clauses["maxItems"]; most != nil {
+		t.level, t.note = most.Level, most.Note
+	}
 	if p.list.name != p.tags() {
 		t.weaken("whether " + p.list.name + " counts as tags is not said")
 	}

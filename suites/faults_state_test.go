@@ -172,7 +172,7 @@ var stateFaults = []fault{
 		when: func(in *wire.Received) bool { return acting("UpdateDataCache")(in) && in.Query.Count("Size") == 0 },
 		do:   put("Size", "20"),
 	})},
-	{name: "nothing to do is done", by: "same/nothing", must: true, among: "UpdateImageCache/state/same/**", edit: operation("UpdateImageCache", func(o *contract.Operation) { o.Error("NoNeedUpdate").Condition = "service.degraded" })},
+	{name: "nothing to do is done", by: "same/nothing", among: "UpdateImageCache/state/same/**", edit: operation("UpdateImageCache", func(o *contract.Operation) { o.Error("NoNeedUpdate").Condition = "service.degraded" })},
 	{name: "unchanged images are nothing to do", by: "same/Image", must: true, among: "UpdateImageCache/state/same/**", wrap: ask(asking{when: acting("UpdateImageCache"), do: dropping("Image")})},
 	{name: "refused update works all the same", by: "refused/nothingChanged", among: "UpdateImageCache/state/refused/**", wrap: carelessly("UpdateImageCache", "FlashCopyCount")},
 	{name: "refused creation leaves something", by: "refused/nothingMade", must: true, among: "CreateImageCache/state/refused/**", wrap: carelessly("CreateImageCache", "FlashCopyCount")},
@@ -192,10 +192,16 @@ var stateFaults = []fault{
 		return head
 	})})},
 	{name: "retention ignored", by: "RetentionDays/expiry", must: true, among: "Create*/state/RetentionDays/**", wrap: ask(asking{do: dropping("RetentionDays")})},
-	{name: "one day too long", by: "RetentionDays/expiry", must: true, among: "Create*/state/RetentionDays/**", wrap: items(func(m *wire.Map) {
+	{name: "one day too long", by: "RetentionDays/expiry", among: "Create*/state/RetentionDays/**", wrap: items(func(m *wire.Map) {
 		if v, _ := m.Get("ExpireDateTime"); v != nil {
 			at, _ := moment(v.(string))
 			m.Set("ExpireDateTime", at.AddDate(0, 0, 1).Format(layouts[0]))
+		}
+	})},
+	{name: "two days too long", by: "RetentionDays/expiry", must: true, among: "Create*/state/RetentionDays/**", wrap: items(func(m *wire.Map) {
+		if v, _ := m.Get("ExpireDateTime"); v != nil {
+			at, _ := moment(v.(string))
+			m.Set("ExpireDateTime", at.AddDate(0, 0, 2).Format(layouts[0]))
 		}
 	})},
 	{name: "everything ends", by: "RetentionDays/never", among: "Create*/state/RetentionDays/**", wrap: ask(asking{
