@@ -76,7 +76,7 @@ func (p *provocation) untilFailed(ctx context.Context, s *plan.Session, kind *co
 		}
 		state := kind.State(check.Text(item, kind.StateMember))
 		if state != nil && state.Usable {
-			return false, plan.Inconclusive("prepare an " + kind.Name + " that fails: it became " + state.Name)
+			return false, plan.Inconclusive("prepare " + articled(kind.Name) + " that fails: it became " + state.Name)
 		}
 		return state != nil && state.Failed, nil
 	})
@@ -95,7 +95,7 @@ func (p *provocation) make(ctx context.Context, s *plan.Session, with wire.Param
 	}
 	id, ok := memberText(a.Body, create.Effect.ID)
 	if !a.OK || !ok {
-		return "", plan.Inconclusive("prepare an " + p.kind().Name + ": " + create.Name + " answered " + a.Summary())
+		return "", plan.Inconclusive("prepare " + articled(p.kind().Name) + ": " + create.Name + " answered " + a.Summary())
 	}
 	return id, nil
 }

@@ -44,6 +44,17 @@ func (b *builder) around(path string) wire.Params {
 	return merge(in.Minimal, group)
 }
 
+// articled is the name with its article.
+func articled(name string) string {
+	if strings.ContainsAny(name[:min(1, len(name))], "AEIOUaeiou") {
+		return "an " + name
+	}
+	return "a " + name
+}
+
+// upperFirst is the text as it begins a sentence.
+func upperFirst(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }
+
 // merge returns base with the parameters of extra, in place where base has
 // them already.
 func merge(base, extra wire.Params) wire.Params {

@@ -71,7 +71,7 @@ func (f states) strangers() []stranger {
 	for _, r := range f.c.Resources {
 		if r != f.kind {
 			out = append(out, stranger{
-				variant: "otherKind", say: "that is an " + r.Name + "'s", malformed: true,
+				variant: "otherKind", say: "that is " + articled(r.Name) + "'s", malformed: true,
 				change: func(t *stage, p wire.Params, id string) (wire.Params, error) {
 					return swapped(p, id, "$id:"+r.Name), nil
 				},
