@@ -11,13 +11,19 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
-// maxCleanup is how long one case may take to clear away.
-const maxCleanup = 2 * time.Minute
+// Bounds of clearing away: for one case, and for all of a run together once it
+// is interrupted.
+const (
+	maxCleanup = 2 * time.Minute
+	maxEnding  = 5 * time.Second
+)
 
 // Close gives clean resources back to the pool and deletes all others, last
-// made first. It works on when ctx has ended already, in a time of its own.
+// made first. It works on when ctx has ended already, in a time of its own: where
+// ctx was cancelled without a cause, as by an interrupt, all sessions together
+// have a few seconds from then on.
 func (s *Session) Close(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCleanup)
+	ctx, cancel := s.env.cleanup(ctx)
 	defer cancel()
 	s.mu.Lock()
 	held, made, lost, places, shared := s.held, s.made, s.lost, s.places, s.shared
@@ -39,6 +45,32 @@ func (s *Session) Close(ctx context.Context) {
 		places++
 	}
 	s.env.pool.leave(places)
+}
+
+// cleanup returns the context in which to clear away behind ctx.
+func (e *Environment) cleanup(ctx context.Context) (context.Context, context.CancelFunc) {
+	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCleanup)
+	stop := context.AfterFunc(ctx, func() {
+		if context.Cause(ctx) != ctx.Err() {
+			return // ended by the run itself, which is in no hurry
+		}
+		if pause(out, e.ending()) == nil {
+			cancel()
+		}
+	})
+	return out, func() { stop(); cancel() }
+}
+
+// ending is how much time an interrupted run has left for clearing away: its
+// time runs from the first call.
+func (e *Environment) ending() time.Duration {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	now := e.Clock()
+	if e.end.IsZero() {
+		e.end = now.Add(maxEnding)
+	}
+	return e.end.Sub(now)
 }
 
 // discard deletes a resource, or reports it as left behind.
@@ -87,17 +119,17 @@ func (s *Session) deletion(r *Resource) wire.Params {
 }
 
 // foundlings are what a creating request made whose answer was lost: what
-// carries one of the unique names that it sent. A listing that fails finds
-// none; they are left to a sweep then.
+// carries one of the unique names that it sent. A listing that fails, or is
+// turned away for coming too fast, finds none; they are left to a sweep then.
 func (s *Session) foundlings(ctx context.Context, m *message, known []*Resource) []*Resource {
 	kind := s.Contract.Resource(m.operation.Effect.Resource)
 	names := s.ownNames(m.params)
 	if kind == nil || len(names) == 0 {
 		return nil
 	}
-	r := &Resource{Kind: kind, Region: regionOf(s, m.operation, m.params), credentials: m.credentials, owner: s.Case.ID}
+	r := &Resource{Kind: kind, Region: regionOf(s, m.operation, m.params), credentials: s.searcher(m.credentials), owner: s.Case.ID}
 	var out []*Resource
-	_ = s.list(ctx, r, asFixture, func(item *wire.Map) bool {
+	_ = s.list(ctx, r, inPassing, func(item *wire.Map) bool {
 		id := check.Text(item, kind.IDMember)
 		mine := slices.ContainsFunc(item.Keys(), func(key string) bool { return slices.Contains(names, check.Text(item, key)) })
 		if mine && !slices.ContainsFunc(known, func(k *Resource) bool { return k.ID == id }) {
@@ -108,6 +140,26 @@ func (s *Session) foundlings(ctx context.Context, m *message, known []*Resource)
 		return false
 	})
 	return out
+}
+
+// inPassing says that the probe clears away what may not be there: it does not
+// wait to be let in.
+func inPassing(how *sending) {
+	asFixture(how)
+	how.turnedAway = true
+}
+
+// searcher is the key to look for foundlings with: that of the request, or the
+// default one where that key is there to meet a condition, such as to be
+// throttled.
+func (s *Session) searcher(c wire.Credentials) wire.Credentials {
+	for _, condition := range s.env.Conditions {
+		if k, ok := s.Credentials(condition.Credentials); ok && k == c && condition.Credentials != "default" {
+			c, _ = s.Credentials("default")
+			return c
+		}
+	}
+	return c
 }
 
 // ownNames are the values that name this run.

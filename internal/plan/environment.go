@@ -80,6 +80,7 @@ type Environment struct {
 
 	mu    sync.Mutex
 	leaks []Leak
+	end   time.Time // by when an interrupted run must have cleared away; zero while it is not
 }
 
 // NewEnvironment returns an environment without resources.
@@ -100,7 +101,8 @@ func (e *Environment) Session(c *Case) *Session {
 }
 
 // Close deletes the resources that are still in the pool and returns all that
-// could not be removed, by this or by any session.
+// could not be removed, by this or by any session. Like Session.Close it works
+// on when ctx has ended.
 func (e *Environment) Close(ctx context.Context) []Leak {
 	for _, b := range e.pool.bundled() {
 		b.owner.Close(ctx)

@@ -194,7 +194,12 @@ func (r *Runner) claim(ctx context.Context, e *entry) {
 func (r *Runner) Wait() Summary {
 	r.workers.Wait()
 	interrupted, unreachable := r.health.end()
-	leaks := r.env.Close(context.Background())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if interrupted {
+		cancel()
+	}
+	leaks := r.env.Close(ctx)
 	for i := range leaks {
 		leaks[i].Reason = r.options.Redactor.String(leaks[i].Reason)
 	}

@@ -1,0 +1,79 @@
+package plan
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestFoundlingsAreNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.before = func(n int, action string) (int, string, error) {
+			switch {
+			case action == "CreateImageCache":
+				return 0, "", errors.New("timeout")
+			case f.seen[n-1].Get("AccessKeyId") != "id":
+				return 400, `"Code":"Wrong.Key"`, nil
+			}
+			return 400, `"Code":"Throttling"`, nil
+		}
+		target, slowed := testTarget(t, f), &slows{}
+		target.Gate = slowed
+		e := NewEnvironment(target)
+		s := e.Session(&Case{ID: "c"})
+		params, _ := inputs("CreateImageCache")
+		if _, err := s.Probe(t.Context(), &Probe{Operation: "CreateImageCache", Params: params}, Under("account.arrears")); err == nil {
+			t.Fatal("Probe() succeeded without an answer")
+		}
+		s.Close(t.Context())
+		got := f.seen[len(f.seen)-1]
+		if len(f.seen) != 2 || got.Get("Action") != "DescribeImageCaches" || got.Get("AccessKeyId") != "id" || slowed.times != 0 {
+			t.Errorf("Close() sent %v, the last with key %s, and slowed the run %d times; want one listing with the default key",
+				f.calls, got.Get("AccessKeyId"), slowed.times)
+		}
+	})
+}
+
+// slows is a gate that counts how often it is told to slow down.
+type slows struct{ times int }
+
+func (g *slows) Wait(ctx context.Context) error { return ctx.Err() }
+func (g *slows) Slow(time.Duration)             { g.times++ }
+
+func TestAnInterruptedRunEndsSoon(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		target := testTarget(t, f)
+		target.Wait.Deadline = time.Hour
+		f.before = func(_ int, action string) (int, string, error) {
+			if action == "DeleteImageCache" {
+				return 409, `"Code":"Busy"`, nil
+			}
+			return 0, "", nil
+		}
+		e := NewEnvironment(target)
+		ctx, interrupt := context.WithCancel(t.Context())
+		var sessions []*Session
+		for range 3 {
+			s := e.Session(&Case{ID: "c"})
+			params, _ := inputs("CreateImageCache")
+			if _, err := s.Probe(ctx, &Probe{Operation: "CreateImageCache", Params: params}); err != nil {
+				t.Fatalf("Probe: %v", err)
+			}
+			sessions = append(sessions, s)
+		}
+		var begin time.Time
+		time.AfterFunc(time.Second, func() { begin = time.Now(); interrupt() }) // while the first one clears away
+		for _, s := range sessions {
+			s.Close(ctx)
+		}
+		if leaks, took := e.Close(ctx), time.Since(begin); len(leaks) != 3 || took > maxEnding+time.Second {
+			t.Errorf("Close() = %d leaks %v after the interrupt, want 3 after %v", len(leaks), took, maxEnding)
+		}
+	})
+}
