@@ -32,15 +32,6 @@ var families = []family{
 	{"concurrency", concurrencyFamily},
 }
 
-// Families returns the names of the case families, in plan order.
-func Families() []string {
-	names := make([]string, len(families))
-	for i, f := range families {
-		names[i] = f.name
-	}
-	return names
-}
-
 // Plan derives all cases from the contract and the valid inputs: operations in
 // the contract's order, families within them, and within a family the order of
 // the parameters. The same arguments always give the same plan. It returns all

@@ -112,14 +112,3 @@ var (
 	}
 	clauseKeys = []string{"value", "level", "source", "note", "lenient", "promise"}
 )
-
-// answers is which kind of violation a broken keyword is.
-var answers = map[string]string{
-	"required": "missing", "nonEmpty": "empty", "type": "type", "format": "type", "enum": "enum", "minimum": "minimum",
-	"maximum": "maximum", "minLength": "minLength", "maxLength": "maxLength", "pattern": "pattern", "maxItems": "maxItems",
-	"minItems": "missing",
-}
-
-// ViolationOf returns the kind of violation that breaking a parameter's keyword
-// is, empty for a keyword that cannot be broken, such as default.
-func ViolationOf(keyword string) string { return answers[keyword] }
