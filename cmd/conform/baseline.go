@@ -44,7 +44,8 @@ type known struct {
 }
 
 // load reads the baselines of profile and flag, holds them against the whole
-// plan, and makes sure that the file to be written may be. It writes nothing.
+// plan, and makes sure that the file to be written may be. It writes nothing. An
+// entry that fits nothing has the exit code of a stale baseline.
 func (f baselineFlags) load(p *profile.Profile, whole *plan.Plan, c *contract.Contract) (*known, error) {
 	k := &known{flags: f, plan: whole}
 	own := ""
@@ -69,10 +70,13 @@ func (f baselineFlags) load(p *profile.Profile, whole *plan.Plan, c *contract.Co
 			k.base = k.all
 		}
 	}
-	if err := k.all.Check(whole, c); err != nil {
+	if err := f.writable(own); err != nil {
 		return nil, err
 	}
-	return k, f.writable(own)
+	if err := k.all.Check(whole, c); err != nil {
+		return nil, exit(exitStale, err)
+	}
+	return k, nil
 }
 
 func readBaseline(file string) (*baseline.Baseline, error) {

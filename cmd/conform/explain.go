@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -120,13 +121,15 @@ func explainClause(out io.Writer, c *contract.Contract, k *contract.Clause, all 
 	return err
 }
 
+func blank(s string) bool { return s == "" }
+
 func clauseLines(c *contract.Contract, k *contract.Clause) []string {
 	lines := []string{"clause " + k.ID, "  " + k.Promise, "  level   " + k.Level.String(), "  place   " + k.Place.String()}
 	for _, key := range k.Sources {
 		title := ""
 		for _, s := range c.Sources {
 			if s.Key == key {
-				title = fmt.Sprintf(": %s (%s, %s)", s.Title, s.Kind, s.Date)
+				title = fmt.Sprintf(": %s (%s)", s.Title, strings.Join(slices.DeleteFunc([]string{s.Kind, s.Date}, blank), ", "))
 			}
 		}
 		lines = append(lines, "  source  "+key+title)

@@ -51,6 +51,7 @@ const (
 	exitUsage       = 2
 	exitUnjudged    = 3
 	exitFault       = 4
+	exitStale       = 5
 	exitInterrupted = 130
 )
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -61,8 +62,26 @@ func noSubcommand(c *cobra.Command, args []string) error {
 		strings.Join(nearest.Names(args[0], known, 2), " or "))
 }
 
-// flagError names the nearest flag to an unknown one.
+// invalid says what a flag wants whose value could not be read.
+func invalid(err error) error {
+	var bad *pflag.InvalidValueError
+	if !errors.As(err, &bad) {
+		return err
+	}
+	want := map[string]string{
+		"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number",
+		"duration": "a time such as 30s", "bool": "true or false",
+	}[bad.GetFlag().Value.Type()]
+	if want == "" {
+		return err
+	}
+	return fmt.Errorf("--%s %q: want %s", bad.GetFlag().Name, bad.GetValue(), want)
+}
+
+// flagError names the nearest flag to an unknown one, and says what a flag
+// wants.
 func flagError(c *cobra.Command, err error) error {
+	err = invalid(err)
 	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !ok {
 		return err

@@ -57,7 +57,7 @@ contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
   conform run --select UpdateImageCache --skip '*/auth/**'  some of the cases
   conform run --target sandbox.yaml --write-baseline known.yaml  accept what fails today
   conform run --format junit >junit.xml`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := f.limits(c.Flags()); err != nil {
 				return err
@@ -84,6 +84,17 @@ func (f *runFlags) add(c *cobra.Command) {
 	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, junit.xml, summary.md and report.html")
 	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: "+list(runFormats))
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
+}
+
+// noWords refuses any argument. A level is one that --strict was to have.
+func noWords(_ *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if _, err := contract.ParseLevel(args[0]); err == nil {
+		return fmt.Errorf("unexpected argument %q; did you mean --strict=%s?", args[0], args[0])
+	}
+	return fmt.Errorf("unexpected argument %q: want flags only; see conform run --help", args[0])
 }
 
 // level returns the weakest level that fails the run.
@@ -183,7 +194,11 @@ func (a *app) prepare(f *runFlags) (*job, error) {
 		return nil, usage(err)
 	}
 	known, err := f.known.load(t.profile, all, c)
-	if err != nil {
+	var coded *exitError
+	switch {
+	case errors.As(err, &coded):
+		return nil, err
+	case err != nil:
 		return nil, usage(err)
 	}
 	chosen, err := f.choice.of(all)
@@ -309,7 +324,7 @@ func (j *job) about() report.Run {
 	return report.Run{
 		Tool: version, Suite: suiteVersion(), Contract: contractVersion(j.contract),
 		Target: j.target.name, Endpoint: j.target.profile.Endpoint, Region: j.target.profile.Region,
-		Strict: j.strict.String(), Seed: j.flags.seed, Rerun: j.flags.command(),
+		Strict: j.strict.String(), Seed: j.flags.seed, Planned: len(j.plan.Cases), Rerun: j.flags.command(),
 	}
 }
 

@@ -82,7 +82,7 @@ type choice struct {
 
 func (s *choice) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringArrayVar(&s.globs, "select", nil, "only cases whose id matches the `GLOB`; may be repeated")
+	f.StringArrayVar(&s.globs, "select", nil, "only cases whose id matches the `GLOB`; a word without a slash matches any whole segment of an id, such as the operation or family; may be repeated")
 	f.StringArrayVar(&s.skips, "skip", nil, "no cases whose id matches the `GLOB`; may be repeated")
 	f.StringVar(&s.level, "level", contract.Inferred.String(), "only cases about clauses of this `LEVEL` or above: must, should or inferred")
 }

@@ -27,6 +27,8 @@ type Run struct {
 	Region   string `json:"region"`
 	Strict   string `json:"strict"` // the lowest level that decides: must, should or inferred
 	Seed     uint64 `json:"seed"`
+	// Planned is how many cases the run was to execute, 0 when unknown.
+	Planned int `json:"planned,omitempty"`
 	// Rerun is the command that repeats the run; a case's own command adds
 	// its id to it.
 	Rerun string `json:"rerun"`

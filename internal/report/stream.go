@@ -76,6 +76,9 @@ func Read(name string, in io.Reader) (*Report, error) {
 	if bad != nil {
 		rep.Notes = append(rep.Notes, "the last line of the result file is incomplete and was left out")
 	}
+	if rep.Planned = rep.Run.Planned; len(rep.records) < rep.Planned {
+		rep.Notes = append(rep.Notes, fmt.Sprintf("%d of %s; the run was cut short", len(rep.records), plural(rep.Planned, "case")))
+	}
 	return rep, nil
 }
 
