@@ -153,6 +153,12 @@ var errorFaults = []fault{
 		op.Effect.From = append(op.Effect.From, "Failed")
 	}},
 	{name: "an update of nothing taken", among: "UpdateImageCache/error/*/imageCache.unchanged", edit: withoutRow("UpdateImageCache", "NoNeedUpdate")},
+	{name: "an update of nothing taken without what is hidden", must: true, among: "UpdateImageCache/error/*/imageCache.unchanged", edit: func(c *contract.Contract) {
+		withoutRow("UpdateImageCache", "NoNeedUpdate")(c)
+		for _, name := range []string{"SecurityGroupId", "VSwitchId"} {
+			c.Operation("UpdateImageCache").Parameter(name).Required = false
+		}
+	}},
 	{name: "tags without end", must: true, among: "TagResources/error/**", edit: func(c *contract.Contract) {
 		field := c.Operation("TagResources").Parameter("Tag")
 		field.MaxItems = nil
