@@ -77,7 +77,9 @@ func subtests(t *testing.T, cases []*plan.Case, r Results) {
 			switch {
 			case res.Fault, res.Verdict == run.Fail:
 				t.Errorf("%s (%s)", failure(res), c.Clause.Place)
-			case res.Verdict == run.Skip, res.Verdict == run.Inconclusive:
+			case res.Verdict == run.Inconclusive:
+				t.Errorf("could not judge: %s (%s)", res.Reason, c.Clause.Place)
+			case res.Verdict == run.Skip:
 				t.Skip(res.Reason)
 			}
 		})
