@@ -51,7 +51,7 @@ func (a *app) settle(c *cobra.Command) error {
 
 func set(c *cobra.Command, f *pflag.Flag, place, value string) error {
 	if err := c.Flags().Set(f.Name, value); err != nil {
-		return fmt.Errorf("%s: %s: %w", place, f.Name, err)
+		return fmt.Errorf("%s: %s: %w", place, f.Name, invalid(err))
 	}
 	return nil
 }
