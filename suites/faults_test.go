@@ -124,7 +124,7 @@ var formatFaults = []fault{
 		do:   func(d *wire.Draft) { d.Method = http.MethodPost },
 	})},
 	{name: "any Version taken", by: "Version/other", family: "format", must: true, among: cheap, wrap: ask(asking{do: func(d *wire.Draft) { d.Set("Version", "2018-08-08") }})},
-	{name: "Action in any case", by: "Action/otherCase", family: "format", must: true, among: cheap, wrap: ask(asking{
+	{name: "Action in any case", by: "Action/otherCase", family: "format", among: cheap, wrap: ask(asking{
 		when: func(in *wire.Received) bool {
 			a, _ := in.Common("Action")
 			return strings.EqualFold(a, "DescribeRegions")
