@@ -24,7 +24,7 @@ type updating struct {
 // updatings are the designs of updates at the same time.
 var updatings = []updating{
 	{variant: "same", least: 2, most: 6, rounds: 1, readers: 1, say: "each writes all that it can, with values of its own"},
-	{variant: "apart", least: 4, most: 8, rounds: 2, readers: 1, apart: true, say: "each writes one value of the resource only"},
+	{variant: "apart", least: 2, most: 4, rounds: 1, readers: 1, apart: true, say: "each writes one value of the resource only"},
 	{variant: "again", least: 2, most: 3, rounds: 3, readers: 1, say: "each writes three times, with other values each time"},
 	{variant: "watched", least: 1, most: 2, rounds: 2, readers: 5, say: "while others look at it"},
 }
