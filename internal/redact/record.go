@@ -1,0 +1,112 @@
+// Package redact turns an exchange as it was on the wire into one that may be
+// written. What is secret by the contract or by the protocol is replaced, and
+// so is everything that the contract does not know; a value that is secret in
+// one place is replaced wherever else it turns up. Types keep the two apart: a
+// Raw prints as nothing, and only a Session makes a Clean.
+package redact
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// Raw is one request and its answer as they were captured, secrets included.
+// It prints, formats, logs and marshals as its operation and status only.
+type Raw struct {
+	Method     string // GET or POST
+	Target     string // request target as sent: path and raw query
+	Host       string // as signed by the client
+	Header     http.Header
+	Body       []byte
+	Status     int // 0 when there was no answer
+	RespHeader http.Header
+	RespBody   []byte // as it came, with Content-Encoding undone only by who asked for it
+	Start      time.Time
+	FirstByte  time.Duration // from Start; 0 when there was no answer
+	Duration   time.Duration // from Start to the last byte
+	Failure    Failure
+	Place      Place
+}
+
+// Failure is why there was no whole answer.
+type Failure string
+
+// The failures. NoFailure is a whole answer.
+const (
+	NoFailure Failure = ""
+	Refused   Failure = "refused"   // no connection
+	Reset     Failure = "reset"     // the connection ended before the answer did
+	Truncated Failure = "truncated" // the answer ended before its announced length
+	Timeout   Failure = "timeout"
+	Canceled  Failure = "canceled" // the client went away
+	Broken    Failure = "broken"   // anything else, such as an answer that is not HTTP
+)
+
+// Place is where in a recording an exchange belongs.
+type Place struct {
+	// Track tells sequences apart that may run at the same time: the id of a
+	// case, or what a proxy tells its clients apart by. May be empty.
+	Track string
+	// Role is what the request was for: empty for what the track is about.
+	Role string
+	// Lane tells the clients apart that one case lets work at the same time.
+	Lane int
+}
+
+// Roles of requests that are not what a case is about.
+const (
+	RoleFixture   = "fixture"   // prepares
+	RoleCleanup   = "cleanup"   // clears away
+	RolePreflight = "preflight" // asks whether the target answers
+)
+
+// Record is an exchange as it is told: the operation that was called, its
+// parameters, how it was put on the wire, and the answer. It holds no secret:
+// a placeholder stands where one stood.
+type Record struct {
+	ID int // from 1, in order of ending; the writer gives it
+	Place
+	Operation string // the Action that the request names; empty when none
+	Version   string
+	Via       Via
+	// Params are the operation's own parameters, decoded, sorted by name.
+	Params wire.Params
+	// Common are the protocol's parameters and headers, sorted by name:
+	// nonce, timestamp, key, signature. They are never matched by value.
+	Common wire.Params
+	// Signature is what became of checking it: see the constants.
+	Signature string
+	Body      []byte // of a request whose body is not a form
+	Status    int    // 0 when there was no answer
+	Header    wire.Params
+	Answer    []byte // body of the answer, redacted, as it would be sent again
+	Start     time.Duration // since the recording began
+	FirstByte time.Duration
+	Duration  time.Duration
+	Failure   Failure
+	Try       int // 1 for the first; more where a client sent the same request again
+}
+
+// Via is how a request was put on the wire.
+type Via struct {
+	Method string
+	Form   bool // parameters in a form
+	Scheme wire.Scheme
+	Format string // that was asked for; empty for none
+}
+
+// What became of checking a signature.
+const (
+	SignatureOK        = "ok"
+	SignatureBad       = "bad"
+	SignatureAbsent    = "absent"
+	SignatureUnchecked = "unchecked" // the secret is not known here
+)
+
+// Clean is a Record that a Session made: nothing else may be written.
+type Clean struct{ record Record }
+
+// Record returns what may be written.
+func (c Clean) Record() Record { return c.record }
