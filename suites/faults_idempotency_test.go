@@ -191,7 +191,8 @@ var tokenFaults = []hooked{
 	{name: "id not compared", must: true, by: "DeleteImageCache/idempotency/ImageCacheId/changed", hooks: uncompared("ImageCacheId")},
 	{name: "source not compared", must: true, by: "CopyDataCache/idempotency/DataCacheId/changed", hooks: uncompared("DataCacheId")},
 	{name: "key not compared", must: true, by: "UntagResources/idempotency/TagKey.N/changed", hooks: uncompared("TagKey")},
-	{name: "another code for a changed request", by: "CreateImageCache/idempotency/ImageCacheSize/changed", edit: func(c *contract.Contract) { c.Idempotency.Mismatch.Code = "TokenUsed" }},
+	{name: "another code for a changed request", should: true, by: "CreateImageCache/idempotency/ImageCacheSize/changed", edit: func(c *contract.Contract) { c.Idempotency.Mismatch.Code = "TokenUsed" }},
+	{name: "another status for a changed request", by: "CreateImageCache/idempotency/ImageCacheSize/changed", edit: func(c *contract.Contract) { c.Idempotency.Mismatch.Status = 409 }},
 	{name: "case of tokens ignored", must: true, by: "UpdateDataCache/idempotency/token/case", hooks: remembering(func(_ *emulator.Ask, key string, p wire.Params) (string, wire.Params) {
 		return strings.ToLower(key), p
 	})},

@@ -16,18 +16,23 @@ import (
 // hooked is a fault that needs a hook of the emulator, and the case that must
 // fail for it.
 type hooked struct {
-	name  string
-	by    string // id of the case
-	must  bool   // it breaks a must clause: an ordinary run fails
-	edit  func(*contract.Contract)
-	wrap  wrapper
-	hooks func() *emulator.Hooks
+	name string
+	by   string // id of the case
+	must bool   // it breaks a must clause: an ordinary run fails
+	// should says that it breaks a should clause.
+	should bool
+	edit   func(*contract.Contract)
+	wrap   wrapper
+	hooks  func() *emulator.Hooks
 }
 
 func (f hooked) judge(t *testing.T) judged {
 	tr := trial{edit: f.edit, wrap: f.wrap, selects: []string{f.by}, strict: contract.Inferred, seed: 5, patient: 200 * time.Millisecond}
-	if f.must {
+	switch {
+	case f.must:
 		tr.strict = contract.Must
+	case f.should:
+		tr.strict = contract.Should
 	}
 	if f.hooks != nil {
 		tr.hooks = f.hooks()

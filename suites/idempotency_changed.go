@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/wire"
@@ -151,9 +152,19 @@ func (d *tokenRepeater) changed(clause *contract.Clause, c tokenChange) func(con
 		if !c.valid {
 			row = nil
 		}
-		s.Find(s.Judge.Refused(a, clause, row)...)
+		s.Find(mismatched(s, a, clause, row)...)
 		return y.still(ctx, before, clause)
 	}
+}
+
+// mismatched holds that the request is refused. The page that names the row's
+// code names no status.
+func mismatched(s *plan.Session, a *check.Answer, clause *contract.Clause, row *contract.Error) []check.Finding {
+	found := s.Judge.Refused(a, clause, row)
+	if row != nil && a.Status >= 400 && a.Status < 500 && row.Match(a.Status, a.Code, a.Message).Code {
+		return atMost(found, contract.Inferred)
+	}
+	return found
 }
 
 // altered is an errand whose request has been changed.

@@ -1,0 +1,44 @@
+package suites
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/emulator"
+)
+
+// tolerated is a target that is unlike the emulator and conforms all the same,
+// up to a level.
+type tolerated struct {
+	name   string
+	among  string // the glob of the cases that must not fail
+	strict contract.Level
+	edit   func(*contract.Contract)
+	wrap   func(testing.TB) wrapper
+	hooks  func() *emulator.Hooks
+}
+
+func TestToleratedTargetsAreGreen(t *testing.T) {
+	for _, v := range []tolerated{
+		{name: "another status for a changed request", among: "CreateImageCache/idempotency/*/changed", strict: contract.Should, edit: func(c *contract.Contract) {
+			c.Idempotency.Mismatch.Status = 409
+		}},
+		{name: "another text for a changed request", among: "CreateImageCache/idempotency/*/changed", strict: contract.Should, edit: func(c *contract.Contract) {
+			c.Idempotency.Mismatch.Message = "Used."
+		}},
+	} {
+		t.Run(strings.ReplaceAll(v.name, " ", "-"), func(t *testing.T) {
+			t.Parallel()
+			tr := trial{edit: v.edit, selects: []string{v.among}, strict: v.strict, seed: 5, patient: 200 * time.Millisecond}
+			if v.wrap != nil {
+				tr.wrap = v.wrap(t)
+			}
+			if v.hooks != nil {
+				tr.hooks = v.hooks()
+			}
+			tr.judge(t).green(t)
+		})
+	}
+}
