@@ -81,7 +81,7 @@ type Record struct {
 	Body      []byte // of a request whose body is not a form
 	Status    int    // 0 when there was no answer
 	Header    wire.Params
-	Answer    []byte // body of the answer, redacted, as it would be sent again
+	Answer    []byte        // body of the answer, redacted, as it would be sent again
 	Start     time.Duration // since the recording began
 	FirstByte time.Duration
 	Duration  time.Duration
