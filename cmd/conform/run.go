@@ -237,12 +237,19 @@ func (j *job) options() run.Options {
 
 // refused says why there is nothing to judge.
 func (j *job) refused(ctx context.Context, err error) error {
+	code := exitUnjudged
 	switch {
 	case ctx.Err() != nil:
 		return exit(exitInterrupted, errors.New("interrupted before the first case"))
-	default:
-		return exit(exitUnjudged, fmt.Errorf("target %s: %w", j.target.name, err))
+	case errors.Is(err, run.ErrPanic):
+		code = exitFault
+	case errors.Is(err, run.ErrRegion):
+		code = exitUsage
 	}
+	if j.target.name != j.target.profile.Endpoint { // which err names
+		err = fmt.Errorf("target %s: %w", j.target.name, err)
+	}
+	return exit(code, err)
 }
 
 // judge runs the cases and writes the reports.

@@ -136,18 +136,10 @@ func (in *inspection) status() {
 		return
 	}
 	a.Rows = in.judge.rows.find(a.Operation, a.Status, a.Code)
-	a.Throttled = throttled(a)
+	a.Throttled = in.judge.rows.throttled(a)
 	if a.Throttled {
 		a.RetryAfter = retryAfter(in.exchange.RespHeader)
 	}
-}
-
-// throttlingCode starts the code of every answer to too many requests.
-const throttlingCode = "Throttling"
-
-func throttled(a *Answer) bool {
-	return a.Status == http.StatusTooManyRequests || a.Code == throttlingCode ||
-		strings.HasPrefix(a.Code, throttlingCode+".")
 }
 
 // retryAfter reads how long the target asks to wait: x-acs-retry-after in
@@ -234,7 +226,7 @@ func (in *inspection) at(pointer string) string {
 // secrets checks that the answer repeats none of what must stay secret.
 func (in *inspection) secrets() {
 	secrets := in.expect.Secrets
-	if !quotesSigned[in.answer.Code] {
+	if !in.judge.rows.classed(contract.ClassSignature, in.answer.Code) {
 		secrets = append(secrets[:len(secrets):len(secrets)], in.expect.Quotable...)
 	}
 	for _, secret := range secrets {
@@ -244,9 +236,6 @@ func (in *inspection) secrets() {
 		}
 	}
 }
-
-// quotesSigned are the codes of answers that quote the text that was signed.
-var quotesSigned = map[string]bool{"SignatureDoesNotMatch": true, "IncompleteSignature": true}
 
 // holds returns where the answer holds the secret, empty for nowhere.
 func (in *inspection) holds(secret string) string {

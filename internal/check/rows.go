@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -15,7 +16,8 @@ type rows struct {
 	// gateway are the rows of the gateway, shared those of parameters and
 	// tokens; both are in common.
 	gateway, shared map[*contract.Error]bool
-	conditions      map[string]string // name → kind
+	conditions      map[string]*contract.Condition
+	classes         map[string]map[string]bool // class → codes of its rows
 }
 
 // table is rows by code. A code with %s in it is a template.
@@ -35,20 +37,21 @@ func indexRows(c *contract.Contract) *rows {
 	r := &rows{
 		common: newTable(), operation: map[*contract.Operation]*table{},
 		gateway: map[*contract.Error]bool{}, shared: map[*contract.Error]bool{},
-		conditions: map[string]string{},
+		conditions: map[string]*contract.Condition{}, classes: map[string]map[string]bool{},
+	}
+	for _, condition := range c.Conditions {
+		r.conditions[condition.Name] = condition
 	}
 	for _, e := range c.Gateway.Errors {
 		r.gateway[e] = true
 		r.common.add(e)
+		r.classify(e)
 	}
 	for _, v := range c.Violations {
 		r.share(v.Error)
 	}
 	r.share(c.Idempotency.Mismatch)
 	r.share(c.Idempotency.Processing)
-	for _, condition := range c.Conditions {
-		r.conditions[condition.Name] = condition.Kind
-	}
 	for _, op := range c.Operations {
 		t := newTable()
 		for _, e := range op.Errors {
@@ -116,9 +119,47 @@ func appendRow(out []*contract.Error, n entry, status int) []*contract.Error {
 	return append(out, n.row)
 }
 
-// turnedAway are the conditions of a request that is refused for what it
-// comes with rather than for what it is, and so says nothing about it.
-var turnedAway = map[string]bool{"account.throttled": true, "account.ramDenied": true, "account.ramUnsupported": true}
+// classify notes the codes, of the row and of its other wordings, that tell
+// its condition's class.
+func (r *rows) classify(e *contract.Error) {
+	class := r.condition(e).Class
+	if r.classes[class] == nil {
+		r.classes[class] = map[string]bool{}
+	}
+	r.classes[class][e.Code] = true
+	for _, w := range e.Wordings {
+		r.classes[class][w.Code] = true
+	}
+}
+
+// condition is the row's condition, an empty one where it has none.
+func (r *rows) condition(e *contract.Error) *contract.Condition {
+	if c := r.conditions[e.Condition]; c != nil {
+		return c
+	}
+	return &contract.Condition{}
+}
+
+// classed says whether the code is that of a gateway's row of the class.
+func (r *rows) classed(class, code string) bool { return r.classes[class][code] }
+
+// throttled says whether the request came too fast: by the status that HTTP has
+// for it, or by a code of the class or one that is more special (CODE.Reason).
+func (r *rows) throttled(a *Answer) bool {
+	if a.Status == http.StatusTooManyRequests || r.classed(contract.ClassThrottling, a.Code) {
+		return true
+	}
+	family, _, special := strings.Cut(a.Code, ".")
+	return special && r.classed(contract.ClassThrottling, family)
+}
+
+// turnedAway says that the row refuses a request for what it comes with, or
+// for the service's own trouble, rather than for what it is; so the refusal says
+// nothing about it.
+func (r *rows) turnedAway(e *contract.Error) bool {
+	c := r.condition(e)
+	return c.Kind == "service" || c.Class == contract.ClassThrottling || c.Class == contract.ClassPermission
+}
 
 // elsewhere says that every row of an answer belongs to a stage that has
 // nothing to do with the row that was asked for: the request was refused, but
@@ -131,7 +172,7 @@ func (r *rows) elsewhere(found []*contract.Error, row *contract.Error) bool {
 		switch {
 		case f == row || !r.gateway[f]:
 			return false
-		case r.gateway[row] && !turnedAway[f.Condition] && r.conditions[f.Condition] != "service":
+		case r.gateway[row] && !r.turnedAway(f):
 			return false
 		}
 	}
@@ -152,9 +193,8 @@ func (j *Judge) Unfit(a *Answer) string {
 	}
 	rows := worded(a)
 	for _, row := range rows {
-		kind := j.rows.conditions[row.Condition]
-		away := turnedAway[row.Condition] || kind == "service"
-		if !standing[kind] || slices.Contains(a.Brought, row.Condition) || j.rows.gateway[row] && !away {
+		kind := j.rows.condition(row).Kind
+		if !standing[kind] || slices.Contains(a.Brought, row.Condition) || j.rows.gateway[row] && !j.rows.turnedAway(row) {
 			return ""
 		}
 	}

@@ -78,9 +78,25 @@ type Condition struct {
 	// (parameters that name special things), state (the API's own
 	// operations), request (the request itself), service (nobody can ask
 	// for it).
-	Kind  string
+	Kind string
+	// Class says what a refusal under it says whatever was asked for: one of
+	// the Class constants; empty where it is about what was asked for.
+	Class string
 	Place Place
 }
+
+// Classes of Condition.
+const (
+	// ClassKey: whoever signs is not let in, for the key, its token or the clock.
+	ClassKey = "key"
+	// ClassSignature: the signature is not accepted. Only these answers may
+	// quote the text that was signed.
+	ClassSignature = "signature"
+	// ClassThrottling: requests come too fast.
+	ClassThrottling = "throttling"
+	// ClassPermission: the caller may not do this.
+	ClassPermission = "permission"
+)
 
 // Contract is the whole document.
 type Contract struct {

@@ -19,10 +19,10 @@ func (l *loader) sources() {
 
 func (l *loader) conditions() {
 	for key, v := range l.mapping(l.doc.need("x-acs-conditions"), "x-acs-conditions").pairs() {
-		o := l.object(v, "condition "+key.Value, "summary", "kind")
+		o := l.object(v, "condition "+key.Value, "summary", "kind", "class")
 		l.c.Conditions = append(l.c.Conditions, &Condition{
 			Name: key.Value, Summary: o.needText("summary"), Kind: o.word("kind", "kind", conditionKinds),
-			Place: l.place(key),
+			Class: o.word("class", "class", conditionClasses), Place: l.place(key),
 		})
 		o.need("kind")
 	}

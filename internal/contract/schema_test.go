@@ -35,6 +35,7 @@ func TestSchemaKnowsTheSameWords(t *testing.T) {
 		{"$defs/rule/properties/kind/enum", RuleKinds},
 		{"$defs/effect/properties/kind/enum", EffectKinds},
 		{"$defs/condition/properties/kind/enum", conditionKinds},
+		{"$defs/condition/properties/class/enum", conditionClasses},
 		{"$defs/source/properties/kind/enum", sourceKinds},
 		{"$defs/class/enum", classes},
 		{"$defs/level/enum", levels},

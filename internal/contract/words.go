@@ -81,16 +81,19 @@ var TransitionEvents = []string{"settle", "fail", "expire", "evict"}
 
 var (
 	conditionKinds = []string{"account", "world", "state", "request", "service"}
-	sourceKinds    = []string{"page", "metadata", "sdk", "live", "inference"}
-	classes        = []string{"enum", "number", "id", "name", "text", "secret", "time"}
-	styles         = []string{"repeatList", "flat", "map"}
-	encodings      = []string{"json", "comma"}
-	echoForms      = []string{"same", "json"}
-	tokenScopes    = []string{"account", "region", "operation"}
-	methods        = []string{"GET", "POST"}
-	bodyFormats    = []string{"JSON", "XML"}
-	levels         = []string{"must", "should", "inferred"}
-	schemaTypes    = []string{"string", "integer", "number", "boolean", "object", "array"}
+	// conditionClasses are the classes of Condition, in this order.
+	conditionClasses = []string{ClassKey, ClassSignature, ClassThrottling, ClassPermission}
+
+	sourceKinds = []string{"page", "metadata", "sdk", "live", "inference"}
+	classes     = []string{"enum", "number", "id", "name", "text", "secret", "time"}
+	styles      = []string{"repeatList", "flat", "map"}
+	encodings   = []string{"json", "comma"}
+	echoForms   = []string{"same", "json"}
+	tokenScopes = []string{"account", "region", "operation"}
+	methods     = []string{"GET", "POST"}
+	bodyFormats = []string{"JSON", "XML"}
+	levels      = []string{"must", "should", "inferred"}
+	schemaTypes = []string{"string", "integer", "number", "boolean", "object", "array"}
 )
 
 // formats are the formats that Field.Check and ValidateBody know, by type.

@@ -1,7 +1,6 @@
 package emulator
 
 import (
-	"slices"
 	"sort"
 
 	"github.com/eci-conform/conform/internal/contract"
@@ -106,7 +105,7 @@ func (e *Emulator) standingRefusal(q *request) *refusal {
 	}
 	for _, table := range [][]*contract.Error{q.op.Errors, e.contract.Gateway.Errors} {
 		for _, row := range table {
-			if q.owner.standing[row.Condition] && !hasStage(row.Condition) {
+			if q.owner.standing[row.Condition] && !e.hasStage(row.Condition) {
 				return refuse(row, e.reason(q.op, row.Condition))
 			}
 		}
@@ -115,8 +114,9 @@ func (e *Emulator) standingRefusal(q *request) *refusal {
 }
 
 // hasStage says whether a condition is the business of a stage of its own.
-func hasStage(condition string) bool {
-	return slices.Contains(throttled, condition) || slices.Contains(denied, condition)
+func (e *Emulator) hasStage(condition string) bool {
+	c := e.contract.Condition(condition)
+	return c != nil && (c.Class == contract.ClassThrottling || c.Class == contract.ClassPermission)
 }
 
 // reason fills a row's %s for which nobody documents a text.

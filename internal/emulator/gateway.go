@@ -50,16 +50,10 @@ var stages = map[string]stage{
 	"nonce":         checkNonce,
 	"method":        checkMethod,
 	"parameters":    checkParameters,
-	"throttling":    standingStage(throttled...),
-	"ram":           standingStage(denied...),
+	"throttling":    standingStage(contract.ClassThrottling),
+	"ram":           standingStage(contract.ClassPermission),
 	"product":       runProduct,
 }
-
-// Conditions of an account's standing that have a stage of their own.
-var (
-	throttled = []string{"account.throttled", "service.throttled", "service.operationThrottled", "service.degraded"}
-	denied    = []string{"account.ramDenied", "account.ramUnsupported"}
-)
 
 func stagesOf(order []string) ([]stage, error) {
 	var out []stage
@@ -241,16 +235,16 @@ func checkMethod(e *Emulator, q *request) *refusal {
 	return refuse(e.gatewayRow(condMethod), q.in.Method)
 }
 
-// standingStage refuses the accounts whose standing names one of the
-// conditions.
-func standingStage(conditions ...string) stage {
+// standingStage refuses the accounts whose standing names a condition of the
+// class.
+func standingStage(class string) stage {
 	return func(e *Emulator, q *request) *refusal {
-		if q.owner == nil {
+		if q.owner == nil || len(q.owner.standing) == 0 {
 			return nil
 		}
-		for _, c := range conditions {
-			if q.owner.standing[c] {
-				return refuse(e.gatewayRow(c))
+		for _, c := range e.contract.Conditions {
+			if c.Class == class && q.owner.standing[c.Name] {
+				return refuse(e.gatewayRow(c.Name))
 			}
 		}
 		return nil

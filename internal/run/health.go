@@ -12,6 +12,10 @@ import (
 var (
 	ErrUnreachable = errors.New("target is unreachable")
 	ErrCredentials = errors.New("credentials are refused")
+	// ErrRegion: the target does not have the region that it is to be judged in.
+	ErrRegion = errors.New("no such region")
+	// ErrPanic: the harness is at fault.
+	ErrPanic = errors.New("panic")
 )
 
 // minFailures is how many requests in a row must fail, at least, before the

@@ -2,14 +2,17 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/profile"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -17,13 +20,34 @@ import (
 const preflightTime = 4500 * time.Millisecond
 
 // Preflight sends one signed request that changes nothing and says within five
-// seconds whether there is a target to judge. Its errors wrap ErrUnreachable or
-// ErrCredentials, or ctx's cause.
-func Preflight(ctx context.Context, o Options) error {
+// seconds whether there is a target to judge. Its errors wrap ErrUnreachable,
+// ErrCredentials or ErrRegion, or ctx's cause. A panic ends as an error that
+// wraps ErrPanic.
+func Preflight(ctx context.Context, o Options) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", ErrPanic, p)
+		}
+		if err != nil {
+			err = fmt.Errorf("preflight %s: %w", o.Profile.Endpoint, err)
+		}
+	}()
 	op := regionsOperation(o.Contract)
 	if op == nil {
-		return fmt.Errorf("preflight %s: the contract has no operation that lists regions", o.Profile.Endpoint)
+		return errors.New("the contract has no operation that lists regions")
 	}
+	a, err := knock(ctx, o, op)
+	if err != nil {
+		return err
+	}
+	if err := refused(o.Contract, a); err != nil {
+		return err
+	}
+	return elsewhere(op, a, o.Profile.Region)
+}
+
+// knock sends the request and returns its answer.
+func knock(ctx context.Context, o Options, op *contract.Operation) (*check.Answer, error) {
 	limited, cancel := context.WithTimeout(ctx, preflightTime)
 	defer cancel()
 	o = o.withDefaults()
@@ -33,13 +57,13 @@ func Preflight(ctx context.Context, o Options) error {
 	a, err := s.Probe(limited, p, plan.Bound(), plan.Throttling())
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("preflight %s: %w", o.Profile.Endpoint, context.Cause(ctx))
+		return nil, context.Cause(ctx)
 	case limited.Err() != nil:
-		return fmt.Errorf("preflight %s: %w: no answer in %v", o.Profile.Endpoint, ErrUnreachable, preflightTime)
+		return nil, fmt.Errorf("%w: no answer in %v", ErrUnreachable, preflightTime)
 	case err != nil:
-		return fmt.Errorf("preflight %s: %w: %s", o.Profile.Endpoint, ErrUnreachable, o.Redactor.String(err.Error()))
+		return nil, fmt.Errorf("%w: %s", ErrUnreachable, o.Redactor.String(err.Error()))
 	}
-	return refused(o.Profile.Endpoint, a)
+	return a, nil
 }
 
 func regionsOperation(c *contract.Contract) *contract.Operation {
@@ -51,41 +75,77 @@ func regionsOperation(c *contract.Contract) *contract.Operation {
 	return nil
 }
 
+// elsewhere says that the target has no such region. A target that lists none
+// has not said so: its answer is for the cases to judge.
+func elsewhere(op *contract.Operation, a *check.Answer, region string) error {
+	known := regionsIn(op, a)
+	if len(known) == 0 || slices.Contains(known, region) {
+		return nil
+	}
+	slices.Sort(known)
+	return fmt.Errorf("%w %q: it has %s", ErrRegion, region, strings.Join(known, ", "))
+}
+
+// regionsIn are the ids of the regions that the answer lists: the member of each
+// item that is named like the parameter which a region is bound to.
+func regionsIn(op *contract.Operation, a *check.Answer) []string {
+	if !a.OK {
+		return nil
+	}
+	at := slices.IndexFunc(op.Parameters, func(f *contract.Field) bool { return f.Binding == bindingRegion })
+	items, _ := check.Lookup(a.Body, "/"+op.Effect.Items)
+	list, ok := items.([]any)
+	if !ok || at < 0 {
+		return nil
+	}
+	var out []string
+	for _, item := range list {
+		m, _ := item.(*wire.Map)
+		if id := check.Text(m, op.Parameters[at].Name); id != "" && profile.IsKey(id) && len(id) <= maxRegion {
+			out = append(out, id)
+		}
+		if len(out) == maxRegions {
+			break
+		}
+	}
+	return out
+}
+
+// Bounds of what is said about the regions of a target.
+const (
+	maxRegion  = 64  // characters of an id
+	maxRegions = 100 // ids
+)
+
+const bindingRegion = "region"
+
 // requiredRegion fills in what the operation cannot do without.
 func requiredRegion(op *contract.Operation, region string) wire.Params {
 	var out wire.Params
 	for _, f := range op.Parameters {
-		if f.Required && f.Binding == "region" {
+		if f.Required && f.Binding == bindingRegion {
 			out = append(out, wire.Param{Name: f.Name, Value: region})
 		}
 	}
 	return out
 }
 
-// keyConditions are the conditions of a request whose key or clock the target
-// does not accept: every case would end the same way.
-var keyConditions = map[string]bool{
-	"request.unknownAccessKey": true, "account.keyDisabled": true,
-	"request.missingSecurityToken": true, "request.malformedSecurityToken": true,
-	"request.expiredSecurityToken": true, "request.foreignSecurityToken": true,
-	"request.wrongSignature": true, "request.wrongSignatureAcs3": true, "request.incompleteSignature": true,
-	"request.expiredTimestamp": true,
-}
-
-// refused says whether the answer means that nothing can be judged. All else
-// that may be wrong with it is for the cases to find.
-func refused(endpoint string, a *check.Answer) error {
+// refused says whether the answer means that nothing can be judged: whoever
+// signs is not let in, so every case would end the same way. All else that may
+// be wrong with it is for the cases to find.
+func refused(c *contract.Contract, a *check.Answer) error {
 	if a.Status == http.StatusUnauthorized {
-		return fmt.Errorf("preflight %s: %w: %s", endpoint, ErrCredentials, a.Summary())
+		return fmt.Errorf("%w: %s", ErrCredentials, a.Summary())
 	}
 	for _, row := range a.Rows {
-		if keyConditions[row.Condition] {
-			return fmt.Errorf("preflight %s: %w: %d %s", endpoint, ErrCredentials, a.Status, a.Code)
+		condition := c.Condition(row.Condition)
+		if condition != nil && (condition.Class == contract.ClassKey || condition.Class == contract.ClassSignature) {
+			return fmt.Errorf("%w: %d %s", ErrCredentials, a.Status, a.Code)
 		}
 	}
 	body, _ := a.Body.(*wire.Map) // a page may read as XML
 	if _, ok := body.Get("RequestId"); !ok && a.Exchange.RespHeader.Get("X-Acs-Request-Id") == "" && isPage(a) {
-		return fmt.Errorf("preflight %s: %w: it answers %d with a web page", endpoint, ErrUnreachable, a.Status)
+		return fmt.Errorf("%w: it answers %d with a web page", ErrUnreachable, a.Status)
 	}
 	return nil
 }

@@ -20,6 +20,11 @@ func (deaf) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, r.Context().Err()
 }
 
+// broken panics.
+type broken struct{}
+
+func (broken) RoundTrip(*http.Request) (*http.Response, error) { panic("broken") }
+
 // page is a server for people: what it answers.
 type page string
 
@@ -48,6 +53,12 @@ func TestPreflight(t *testing.T) {
 		{"an expired token", says(400, `"Code":"InvalidSecurityToken.Expired"`), ErrCredentials},
 		{"a clock that is off", says(400, `"Code":"InvalidTimeStamp.Expired"`), ErrCredentials},
 		{"a door", says(401, ``), ErrCredentials},
+		{"its region among others", says(200, `"Regions":[{"RegionId":"cn-beijing"},{"RegionId":"cn-hangzhou"}]`), nil},
+		{"other regions", says(200, `"Regions":[{"RegionId":"cn-beijing"}]`), ErrRegion},
+		{"regions of junk", says(200, `"Regions":[{"RegionId":"a b"},{"RegionId":7},8,{}]`), nil},
+		{"no list of regions", says(200, `"Regions":{"RegionId":"cn-beijing"}`), nil},
+		{"a refusal with regions", says(500, `"Regions":[{"RegionId":"cn-beijing"}]`), nil},
+		{"a harness that is broken", broken{}, ErrPanic},
 		{"nobody", &target{answer: func(int, url.Values) (int, string, error) { return 0, "", errors.New("connection refused") }}, ErrUnreachable},
 		{"somebody who never answers", deaf{}, ErrUnreachable},
 		{"a web page", page("<html><p>hello</html>"), ErrUnreachable},
@@ -71,6 +82,10 @@ func TestPreflight(t *testing.T) {
 				}
 			})
 		})
+	}
+	want := `preflight http://fake: no such region "cn-hangzhou": it has cn-beijing, cn-shanghai`
+	if err := Preflight(t.Context(), testOptions(t, says(200, `"Regions":[{"RegionId":"cn-shanghai"},{"RegionId":"cn-beijing"}]`))); err == nil || err.Error() != want {
+		t.Errorf("Preflight() = %v, want %s", err, want)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

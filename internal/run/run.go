@@ -261,7 +261,7 @@ func (r *Runner) notRun(ctx context.Context) string {
 }
 
 // guard runs the case's steps; a panic ends as a fault of the harness. It is
-// the one place that recovers.
+// one of the two places that recover; Preflight is the other.
 func guard(ctx context.Context, c *plan.Case, s *plan.Session) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
