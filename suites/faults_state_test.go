@@ -192,16 +192,21 @@ var stateFaults = []fault{
 		return head
 	})})},
 	{name: "retention ignored", by: "RetentionDays/expiry", must: true, among: "Create*/state/RetentionDays/**", wrap: ask(asking{do: dropping("RetentionDays")})},
+	{name: "retention of an update ignored", by: "RetentionDays/updated", must: true, among: "Update*/state/RetentionDays/**", wrap: ask(asking{
+		when: func(in *wire.Received) bool { a, _ := in.Common("Action"); return strings.HasPrefix(a, "Update") },
+		do:   dropping("RetentionDays"),
+	})},
+	{name: "retention of a copy ignored", by: "lifecycle/copied", must: true, among: "CopyDataCache/state/lifecycle/**", wrap: ask(asking{when: acting("CopyDataCache"), do: dropping("RetentionDays")})},
 	{name: "one day too long", by: "RetentionDays/expiry", among: "Create*/state/RetentionDays/**", wrap: items(func(m *wire.Map) {
 		if v, _ := m.Get("ExpireDateTime"); v != nil {
 			at, _ := moment(v.(string))
-			m.Set("ExpireDateTime", at.AddDate(0, 0, 1).Format(layouts[0]))
+			m.Set("ExpireDateTime", at.AddDate(0, 0, 1).Format(time.RFC3339))
 		}
 	})},
 	{name: "two days too long", by: "RetentionDays/expiry", must: true, among: "Create*/state/RetentionDays/**", wrap: items(func(m *wire.Map) {
 		if v, _ := m.Get("ExpireDateTime"); v != nil {
 			at, _ := moment(v.(string))
-			m.Set("ExpireDateTime", at.AddDate(0, 0, 2).Format(layouts[0]))
+			m.Set("ExpireDateTime", at.AddDate(0, 0, 2).Format(time.RFC3339))
 		}
 	})},
 	{name: "everything ends", by: "RetentionDays/never", among: "Create*/state/RetentionDays/**", wrap: ask(asking{

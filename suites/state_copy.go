@@ -23,6 +23,9 @@ func (f states) copies() {
 	if edge := f.m.Edge("", f.op.Name); edge != nil {
 		judges = append(judges, edge.Clause)
 	}
+	if k := f.kind.Retention; k != nil {
+		judges = append(judges, k.Clause)
+	}
 	needs := f.needs(f.input().Maximal, "")
 	needs.Bindings = append(needs.Bindings, elsewhere)
 	f.play(play{
@@ -63,6 +66,9 @@ func (f states) copied(ctx context.Context, t *stage, elsewhere string) error {
 		return err
 	}
 	t.Find(f.carries(call, item)...)
+	if days := t.daysOf(call.Params); days > 0 {
+		t.Find(t.expires(item, days)...)
+	}
 	after, err := t.look(ctx, source)
 	if err == nil && before != nil {
 		t.Find(t.keeps(before, after, clause)...)

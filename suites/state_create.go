@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
@@ -235,64 +233,6 @@ func (f states) duplicate() {
 	})
 }
 
-// maxDays is the longest retention that is tried.
-const maxDays = 365
-
-// retention compares when a resource goes away with when it was made.
-func (f states) retention() {
-	k := f.kind.Retention
-	if k == nil {
-		return
-	}
-	expire := f.expiry()
-	f.play(play{
-		subject: k.Parameter, variant: "expiry", clause: k.Clause, judges: expire, needs: f.needs(f.input().Minimal, ""),
-		steps: []string{"send a valid " + f.op.Name + " with " + k.Parameter, "expect " + k.Until + " to be so many days after " + k.Since},
-		run: func(ctx context.Context, t *stage) error {
-			days := 1 + t.Rand.IntN(maxDays)
-			id, err := t.create(ctx, set(f.input().Minimal, k.Parameter, strconv.Itoa(days)))
-			if err != nil {
-				return err
-			}
-			item, err := t.Usable(ctx, f.kind.Name, id)
-			if err == nil {
-				t.Find(expires(k, item, days)...)
-			}
-			return err
-		},
-	})
-	f.play(play{
-		subject: k.Parameter, variant: "never", clause: capped(k.Clause, contract.Should), needs: f.needs(f.input().Minimal, ""),
-		promise: "What " + f.op.Name + " makes without " + k.Parameter + " has no end.",
-		steps:   []string{"send a valid " + f.op.Name + " without " + k.Parameter, "expect no " + k.Until},
-		run: func(ctx context.Context, t *stage) error {
-			id, err := t.create(ctx, f.input().Minimal)
-			if err != nil {
-				return err
-			}
-			item, err := t.present(ctx, id)
-			if err != nil {
-				return err
-			}
-			if got := check.Text(item, k.Until); got != "" {
-				t.Find(check.Found(capped(k.Clause, contract.Should), "/"+k.Until, "nothing", got))
-			}
-			return nil
-		},
-	})
-}
-
-// expiry are the promises that resources go away when their time is up.
-func (f states) expiry() []*contract.Clause {
-	var out []*contract.Clause
-	for _, tr := range f.kind.Transitions {
-		if s := f.kind.State(tr.From); tr.On == "expire" && s != nil && s.Usable {
-			out = append(out, tr.Clause)
-		}
-	}
-	return out
-}
-
 // present waits until a resource that was just made is listed.
 func (t *stage) present(ctx context.Context, id string) (item *wire.Map, err error) {
 	err = t.Eventually(ctx, t.kind.Name+" "+id+" in its listing", func() (bool, error) {
@@ -300,41 +240,4 @@ func (t *stage) present(ctx context.Context, id string) (item *wire.Map, err err
 		return item != nil, err
 	})
 	return item, err
-}
-
-// layouts are the forms in which the samples show times.
-var layouts = []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04Z"}
-
-func moment(text string) (time.Time, bool) {
-	for _, layout := range layouts {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, true
-		}
-	}
-	return time.Time{}, false
-}
-
-// roughly is how far the end may be from where it is reckoned: the pages say
-// that it comes after so many days, not from which moment they count.
-const roughly = 25 * time.Hour
-
-// expires holds that two times of an item are so many days apart: roughly for
-// sure, and to the minute, as some samples show no seconds, as it should be.
-func expires(k *contract.Retention, item *wire.Map, days int) []check.Finding {
-	since, until := check.Text(item, k.Since), check.Text(item, k.Until)
-	from, ok := moment(since)
-	to, also := moment(until)
-	want := from.AddDate(0, 0, days)
-	off := to.Truncate(time.Minute).Sub(want.Truncate(time.Minute)).Abs()
-	clause := k.Clause
-	switch {
-	case ok && also && off <= time.Minute:
-		return nil
-	case ok && also && off <= roughly:
-		clause = capped(clause, contract.Should)
-	}
-	if until == "" {
-		until = "nothing"
-	}
-	return []check.Finding{check.Found(clause, "/"+k.Until, fmt.Sprintf("%d days after %s: %s", days, since, want.Format(layouts[0])), until)}
 }

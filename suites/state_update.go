@@ -27,6 +27,7 @@ func (f states) updates() {
 	f.sameAgain()
 	f.forced()
 	f.refusedUpdate()
+	f.retained()
 	f.settles()
 	for _, tr := range f.failures(f.op.Effect.To) {
 		for _, condition := range tr.Conditions {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/emulator"
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // tolerated is a target that is unlike the emulator and conforms all the same,
@@ -28,6 +29,19 @@ func TestToleratedTargetsAreGreen(t *testing.T) {
 		{name: "another text for a changed request", among: "CreateImageCache/idempotency/*/changed", strict: contract.Should, edit: func(c *contract.Contract) {
 			c.Idempotency.Mismatch.Message = "Used."
 		}},
+		{name: "an end reckoned from another moment", among: "*/state/**", strict: contract.Must, wrap: items(func(m *wire.Map) {
+			if v, _ := m.Get("ExpireDateTime"); v != nil {
+				at, _ := moment(v.(string))
+				m.Set("ExpireDateTime", at.Add(8*time.Hour).Format(time.RFC3339))
+			}
+		})},
+		{name: "an update reckons the end from another moment", among: "Update*/state/RetentionDays/**", strict: contract.Inferred, wrap: items(func(m *wire.Map) {
+			if v, _ := m.Get("ExpireDateTime"); v != nil {
+				at, _ := moment(v.(string))
+				m.Set("ExpireDateTime", at.Add(8*time.Hour).Format(time.RFC3339))
+			}
+		})},
+		{name: "no time of creation", among: "*/state/RetentionDays/**", strict: contract.Must, wrap: items(func(m *wire.Map) { drop1(m, "CreationTime") })},
 	} {
 		t.Run(strings.ReplaceAll(v.name, " ", "-"), func(t *testing.T) {
 			t.Parallel()

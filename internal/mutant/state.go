@@ -427,25 +427,25 @@ func (g *generator) retention(r *contract.Resource) {
 	if g.c.Clause(clause) == nil {
 		return
 	}
-	// From when on the days of an update count nobody says.
-	for _, op := range makesOf(g.c, "create") {
-		if op.Effect.Resource != r.Name {
+	k := g.c.Resource(r.Name).Retention
+	for _, op := range g.c.Operations {
+		if op.Effect.Resource != r.Name || op.Parameter(k.Parameter) == nil {
 			continue
 		}
-		for _, f := range op.Parameters {
-			if strings.HasPrefix(f.Name, "Retention") {
-				g.add(Mutant{
-					ID: op.Name + "/" + f.Name + "/dayMore", Clause: clause, Operation: op.Name, Summary: "What is made expires a day too late.",
-					hooks: asking(op.Name, func(p wire.Params) wire.Params {
-						return altered(p, f.Name, func(v string) string { return number(v, 10, 1) })
-					}),
-				})
-				g.add(Mutant{
-					ID: op.Name + "/" + f.Name + "/ignored", Clause: clause, Operation: op.Name, Summary: f.Name + " is ignored: nothing expires.",
-					hooks: asking(op.Name, func(p wire.Params) wire.Params { return withoutPath(p, f.Name) }),
-				})
-			}
+		path := k.Parameter
+		g.add(Mutant{
+			ID: op.Name + "/" + path + "/ignored", Clause: clause, Operation: op.Name, Summary: path + " is ignored: nothing expires when it says.",
+			hooks: asking(op.Name, func(p wire.Params) wire.Params { return withoutPath(p, path) }),
+		})
+		if op.Effect.Kind == "update" {
+			continue // from when on its days count nobody says
 		}
+		g.add(Mutant{
+			ID: op.Name + "/" + path + "/dayMore", Clause: clause, Operation: op.Name, Summary: "What is made expires a day too late.",
+			hooks: asking(op.Name, func(p wire.Params) wire.Params {
+				return altered(p, path, func(v string) string { return number(v, 10, 1) })
+			}),
+		})
 	}
 }
 
