@@ -10,7 +10,7 @@ const heapGrowth = 400
 // heapEnough is the size in bytes from which on the collector works for room
 // instead of time: a target that sends junk by the megabyte must not fill the
 // machine.
-const heapEnough = 1 << 30
+const heapEnough = 384 << 20
 
 // tune sets the collector for runs, unless the user has.
 func tune(lookup func(string) (string, bool)) {
