@@ -1,0 +1,167 @@
+package cassette
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// The bounds of a cassette. What is larger is neither written nor read.
+const (
+	maxBody    = 32 << 20 // bytes of a body
+	maxRecord  = 96 << 20 // bytes of a record as text
+	maxHeader  = 64 << 10 // bytes of the header as text
+	maxLines   = 1 << 20  // lines of a record's head
+	maxRecords = 10 << 20
+	maxFile    = 1 << 40
+	maxPacked  = 2 << 30 // bytes of a compressed cassette, unpacked
+)
+
+// The units of times.
+const (
+	startUnit = time.Second
+	tookUnit  = time.Millisecond
+)
+
+// appendHeader writes the header with its digest, and starts the chain.
+func appendHeader(dst []byte, h Header, links *chain) ([]byte, error) {
+	dst = fmt.Appendf(dst, "%s%d\n", magic, Format)
+	if h.Recorded.IsZero() {
+		return nil, errors.New("the header has no time of recording")
+	}
+	field := func(name, value string) {
+		if value != "" {
+			dst = append(appendValue(append(append(dst, '#'), name+" "...), value), '\n')
+		}
+	}
+	field("recorded", h.Recorded.UTC().Format(time.RFC3339Nano))
+	field("contract", h.Contract)
+	field("policy", h.Policy)
+	field("target", h.Target)
+	field("tool", h.Tool)
+	if h.Run != "" {
+		dst = append(appendWord(append(dst, "#run "...), h.Run), " seed="...)
+		dst = append(strconv.AppendUint(dst, h.Seed, 10), '\n')
+	}
+	field("import", h.Import)
+	if len(dst) > maxHeader {
+		return nil, &LimitError{"header", maxHeader}
+	}
+	links.begin(dst)
+	return append(links.last.append(append(dst, endHeader...)), '\n'), nil
+}
+
+// The fixed words of the format.
+const (
+	magic       = "#conform-cassette "
+	endHeader   = "#end-header "
+	beginRecord = "=== "
+	endRecord   = "# "
+	sealed      = "#sealed "
+)
+
+// appendRecord writes a record without its number at the beginning and
+// without its digest at the end.
+func appendRecord(dst []byte, r *redact.Record) ([]byte, error) {
+	if err := fits(r); err != nil {
+		return dst, err
+	}
+	at := len(dst)
+	dst = appendFacts(dst, r)
+	dst = appendPairs(dst, "> ", r.Params)
+	dst = appendPairs(dst, "~ ", r.Common)
+	dst = appendBlock(dst, ">> ", r.Body)
+	if r.Status != 0 || len(r.Header) > 0 || len(r.Answer) > 0 {
+		dst = append(strconv.AppendInt(append(dst, "< "...), int64(r.Status), 10), '\n')
+	}
+	dst = appendPairs(dst, "< ", r.Header)
+	dst = appendBlock(dst, "<< ", r.Answer)
+	if len(dst)-at > maxRecord {
+		return dst[:at], &LimitError{"record", maxRecord}
+	}
+	return dst, nil
+}
+
+// fits refuses what would not be read back.
+func fits(r *redact.Record) error {
+	if len(r.Body) > maxBody {
+		return &LimitError{"body of the request", maxBody}
+	}
+	if len(r.Answer) > maxBody {
+		return &LimitError{"body of the answer", maxBody}
+	}
+	if len(r.Params)+len(r.Common)+len(r.Header) > maxLines-8 {
+		return &LimitError{"parameters and headers", maxLines - 8}
+	}
+	return nil
+}
+
+// appendFacts writes the rest of a record's first line. What is as usual is
+// left out.
+func appendFacts(dst []byte, r *redact.Record) []byte {
+	dst = append(dst, ' ')
+	switch r.Operation {
+	case "":
+		dst = append(dst, '-')
+	case "-":
+		dst = append(dst, `"-"`...)
+	default:
+		dst = appendWord(dst, r.Operation)
+	}
+	dst = appendFact(dst, "version", r.Version)
+	dst = append(appendDuration(append(dst, " start="...), r.Start, startUnit), 's')
+	dst = append(appendDuration(append(dst, " first="...), r.FirstByte, tookUnit), "ms"...)
+	dst = append(appendDuration(append(dst, " took="...), r.Duration, tookUnit), "ms"...)
+	dst = appendVia(append(dst, " via="...), r.Via)
+	dst = appendFact(dst, "signature", r.Signature)
+	dst = appendFact(dst, "track", r.Track)
+	dst = appendFact(dst, "role", r.Role)
+	if r.Lane != 0 {
+		dst = strconv.AppendInt(append(dst, " lane="...), int64(r.Lane), 10)
+	}
+	if r.Try != 0 && r.Try != 1 {
+		dst = strconv.AppendInt(append(dst, " try="...), int64(r.Try), 10)
+	}
+	return append(appendFact(dst, "failure", string(r.Failure)), '\n')
+}
+
+func appendFact(dst []byte, name, value string) []byte {
+	if value == "" {
+		return dst
+	}
+	return appendWord(append(append(append(dst, ' '), name...), '='), value)
+}
+
+func appendVia(dst []byte, v redact.Via) []byte {
+	dst = append(appendWord(dst, v.Method), ',')
+	if v.Form {
+		dst = append(dst, "form,"...)
+	} else {
+		dst = append(dst, "query,"...)
+	}
+	dst = append(appendWord(dst, string(v.Scheme)), ',')
+	return appendWord(dst, v.Format)
+}
+
+func appendPairs(dst []byte, mark string, pairs wire.Params) []byte {
+	for _, p := range pairs {
+		dst = appendPair(append(dst, mark...), p.Name, p.Value)
+	}
+	return dst
+}
+
+// appendBlock writes a body under the line that tells its layout and length.
+// No body is no line.
+func appendBlock(dst []byte, mark string, body []byte) []byte {
+	if len(body) == 0 {
+		return dst
+	}
+	lines, l := appendBody(nil, body)
+	dst = append(append(append(dst, mark...), l...), ' ')
+	dst = append(strconv.AppendInt(dst, int64(len(body)), 10), '\n')
+	return append(dst, lines...)
+}

@@ -1,0 +1,259 @@
+package cassette
+
+import (
+	"bytes"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// block is where a body is in the file.
+type block struct {
+	layout  layout
+	size    int   // of the body
+	at, end int64 // of its lines
+	line    int   // on which it is announced
+}
+
+// stage is how far into a record its lines have come.
+type stage int
+
+const (
+	inFacts stage = iota
+	inParams
+	inCommon
+	inBody
+	inStatus
+	inHeader
+	inAnswer
+)
+
+// parser reads one record. Its methods return what was expected in place of
+// the line, and nothing when the line is right.
+type parser struct {
+	names map[string]string
+	id    int
+	entry Entry
+	stage stage
+	lines int
+	open  *block // whose lines come now
+}
+
+// begin reads the first line.
+func (p *parser) begin(line []byte) (want string) {
+	text, ok := strings.CutPrefix(string(line), beginRecord)
+	if !ok {
+		return `want "=== NUMBER OPERATION" or the seal`
+	}
+	number, rest, ok := strings.Cut(text, " ")
+	if id := strconv.Itoa(p.id); !ok || number != id {
+		return "want the number " + id
+	}
+	p.entry.ID, p.entry.Try = p.id, 1
+	if facts, none := strings.CutPrefix(rest, "- "); none {
+		return p.facts(" " + facts)
+	}
+	if p.entry.Operation, rest, ok = word(rest); !ok || p.entry.Operation == "" {
+		return "want the name of an operation, or -"
+	}
+	return p.facts(rest)
+}
+
+// facts reads NAME=VALUE up to the end of the line.
+func (p *parser) facts(s string) (want string) {
+	last := -1
+	for s != "" {
+		name, rest, ok := strings.Cut(s, "=")
+		i := factIndex(strings.TrimPrefix(name, " "))
+		if !ok || name[0] != ' ' || i < 0 {
+			return "want a fact such as took=3ms"
+		}
+		if i <= last {
+			return "the fact" + name + " is out of order"
+		}
+		last = i
+		if s, ok = facts[i].set(&p.entry, rest); !ok {
+			return "want" + name + "=" + facts[i].want
+		}
+	}
+	return ""
+}
+
+func factIndex(name string) int {
+	for i := range facts {
+		if facts[i].name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// facts are what a record's first line may say, in order. set reads a value
+// and returns what follows it.
+var facts = []struct {
+	name, want string
+	set        func(e *Entry, s string) (rest string, ok bool)
+}{
+	{"version", "WORD", func(e *Entry, s string) (string, bool) { return setWord(&e.Version, s) }},
+	{"start", "SECONDSs", func(e *Entry, s string) (string, bool) { return setTime(&e.Start, s, startUnit, "s") }},
+	{"first", "MILLISECONDSms", func(e *Entry, s string) (string, bool) { return setTime(&e.FirstByte, s, tookUnit, "ms") }},
+	{"took", "MILLISECONDSms", func(e *Entry, s string) (string, bool) { return setTime(&e.Duration, s, tookUnit, "ms") }},
+	{"via", "METHOD,form|query,SCHEME,FORMAT", setVia},
+	{"signature", "WORD", func(e *Entry, s string) (string, bool) { return setWord(&e.Signature, s) }},
+	{"track", "WORD", func(e *Entry, s string) (string, bool) { return setWord(&e.Track, s) }},
+	{"role", "WORD", func(e *Entry, s string) (string, bool) { return setWord(&e.Role, s) }},
+	{"lane", "NUMBER", func(e *Entry, s string) (string, bool) { return setInt(&e.Lane, s) }},
+	{"try", "NUMBER", func(e *Entry, s string) (string, bool) { return setInt(&e.Try, s) }},
+	{"failure", "WORD", func(e *Entry, s string) (string, bool) { return setWord((*string)(&e.Failure), s) }},
+}
+
+func setWord(dst *string, s string) (rest string, ok bool) {
+	*dst, rest, ok = word(s)
+	return rest, ok
+}
+
+func setInt(dst *int, s string) (rest string, ok bool) {
+	w, rest, ok := word(s)
+	n, err := strconv.Atoi(w)
+	*dst = n
+	return rest, ok && err == nil
+}
+
+func setTime(dst *time.Duration, s string, unit time.Duration, suffix string) (rest string, ok bool) {
+	w, rest, ok := word(s)
+	w, cut := strings.CutSuffix(w, suffix)
+	d, read := duration(w, unit)
+	*dst = d
+	return rest, ok && cut && read
+}
+
+func setVia(e *Entry, s string) (rest string, ok bool) {
+	var part [4]string
+	for i := range part {
+		if i > 0 {
+			if s, ok = strings.CutPrefix(s, ","); !ok {
+				return s, false
+			}
+		}
+		if part[i], s, ok = word(s); !ok {
+			return s, false
+		}
+	}
+	e.Via = redact.Via{Method: part[0], Form: part[1] == "form", Scheme: wire.Scheme(part[2]), Format: part[3]}
+	return s, e.Via.Form || part[1] == "query"
+}
+
+// line reads a line that is neither the first nor the last, which lies between
+// two offsets.
+func (p *parser) line(line []byte, at, end int64) (want string) {
+	if !marked(line) {
+		if p.open == nil {
+			return "want a line that begins with >, ~, < or #"
+		}
+		return ""
+	}
+	p.endBlock(at)
+	if p.lines++; p.lines > maxLines {
+		return "want fewer lines"
+	}
+	switch mark, rest, _ := bytes.Cut(line, []byte(" ")); string(mark) {
+	case ">":
+		return p.pair(inParams, &p.entry.Params, rest)
+	case "~":
+		return p.pair(inCommon, &p.entry.Common, rest)
+	case ">>":
+		return p.begins(inBody, &p.entry.body, rest, end)
+	case "<":
+		if p.stage < inStatus {
+			return p.status(rest)
+		}
+		return p.pair(inHeader, &p.entry.Header, rest)
+	case "<<":
+		return p.begins(inAnswer, &p.entry.answer, rest, end)
+	}
+	return "want >, ~, >>, <, << or the digest"
+}
+
+// marked says that a line does not belong to a body.
+func marked(line []byte) bool {
+	if len(line) == 0 {
+		return true // no body has such a line
+	}
+	switch line[0] {
+	case '=', '>', '~', '<', '#':
+		return true
+	}
+	return false
+}
+
+// reach says whether a stage may come now, and again if so.
+func (p *parser) reach(s stage, again bool) bool {
+	if s < p.stage || s == p.stage && !again {
+		return false
+	}
+	p.stage = s
+	return true
+}
+
+const outOfOrder = "the line is out of order: want >, ~, >>, <, <<"
+
+func (p *parser) pair(s stage, to *wire.Params, line []byte) (want string) {
+	if !p.reach(s, true) {
+		return outOfOrder
+	}
+	name, value, ok := pair(string(line))
+	if !ok {
+		return "want NAME: VALUE"
+	}
+	*to = append(*to, wire.Param{Name: p.intern(name), Value: value})
+	return ""
+}
+
+// maxNames bounds what is remembered.
+const maxNames = 10000
+
+func (p *parser) intern(name string) string {
+	if known, ok := p.names[name]; ok {
+		return known
+	}
+	name = strings.Clone(name)
+	if len(p.names) < maxNames {
+		p.names[name] = name
+	}
+	return name
+}
+
+func (p *parser) status(line []byte) (want string) {
+	n, err := strconv.Atoi(string(line))
+	if err != nil {
+		return "want a status such as 200"
+	}
+	p.stage, p.entry.Status = inStatus, n
+	return ""
+}
+
+// begins reads the line above a body, which begins at an offset.
+func (p *parser) begins(s stage, b *block, line []byte, at int64) (want string) {
+	if !p.reach(s, false) || s == inAnswer && b.size > 0 {
+		return outOfOrder
+	}
+	name, size, _ := strings.Cut(string(line), " ")
+	n, err := strconv.Atoi(size)
+	if _, known := unpackers[layout(name)]; !known || err != nil || n < 1 || n > maxBody {
+		return "want LAYOUT LENGTH, such as json-min 94"
+	}
+	*b = block{layout: layout(name), size: n, at: at, end: at}
+	p.open = b
+	return ""
+}
+
+// endBlock ends the body, if one is open, at an offset.
+func (p *parser) endBlock(at int64) {
+	if p.open != nil {
+		p.open.end = at
+		p.open = nil
+	}
+}
