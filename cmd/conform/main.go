@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -29,6 +30,8 @@ type System struct {
 }
 
 func main() {
+	// What net/http has to say about a target holds bytes that the target sent.
+	log.SetOutput(io.Discard)
 	// A reader that goes away must not end a run before it has cleared away.
 	signal.Ignore(syscall.SIGPIPE)
 	tune(os.LookupEnv)

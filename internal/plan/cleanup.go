@@ -12,16 +12,15 @@ import (
 )
 
 // Bounds of clearing away: for one case, and for all of a run together once it
-// is interrupted.
+// is interrupted or has found the target dead.
 const (
 	maxCleanup = 2 * time.Minute
 	maxEnding  = 5 * time.Second
 )
 
 // Close gives clean resources back to the pool and deletes all others, last
-// made first. It works on when ctx has ended already, in a time of its own: where
-// ctx was cancelled without a cause, as by an interrupt, all sessions together
-// have a few seconds from then on.
+// made first. It works on when ctx has ended already, in a time of its own: all
+// sessions together have a few seconds from the end of ctx on.
 func (s *Session) Close(ctx context.Context) {
 	ctx, cancel := s.env.cleanup(ctx)
 	defer cancel()
@@ -51,9 +50,6 @@ func (s *Session) Close(ctx context.Context) {
 func (e *Environment) cleanup(ctx context.Context) (context.Context, context.CancelFunc) {
 	out, cancel := context.WithTimeout(context.WithoutCancel(ctx), maxCleanup)
 	stop := context.AfterFunc(ctx, func() {
-		if context.Cause(ctx) != ctx.Err() {
-			return // ended by the run itself, which is in no hurry
-		}
 		if pause(out, e.ending()) == nil {
 			cancel()
 		}
@@ -61,8 +57,8 @@ func (e *Environment) cleanup(ctx context.Context) (context.Context, context.Can
 	return out, func() { stop(); cancel() }
 }
 
-// ending is how much time an interrupted run has left for clearing away: its
-// time runs from the first call.
+// ending is how much time a run that was cut short has left for clearing away:
+// its time runs from the first call.
 func (e *Environment) ending() time.Duration {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -39,7 +39,8 @@ type Target struct {
 	Run          string // tells the names of this run from those of others
 	// Gate paces requests; nil lets all pass.
 	Gate Gate
-	// Broken is told why a request got no answer, and nil for every answer.
+	// Broken is told why a request got no answer, and nil for every answer;
+	// ErrThrottled for every time that one was turned away for coming too fast.
 	Broken func(err error)
 }
 
@@ -80,7 +81,7 @@ type Environment struct {
 
 	mu    sync.Mutex
 	leaks []Leak
-	end   time.Time // by when an interrupted run must have cleared away; zero while it is not
+	end   time.Time // by when a run that was cut short must have cleared away; zero while it is not
 }
 
 // NewEnvironment returns an environment without resources.

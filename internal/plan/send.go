@@ -263,7 +263,7 @@ func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (
 	}
 	p.waited += wait
 	if p.throttled > maxThrottled || p.waited > s.env.Wait.Deadline {
-		s.env.answered(errThrottled)
+		s.env.answered(errGivenUp)
 		return false, Inconclusive(fmt.Sprintf("throttled %s: %d %s", times(p.throttled), a.Status, a.Code))
 	}
 	if s.env.Gate != nil {
@@ -273,8 +273,12 @@ func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (
 	return err == nil, err
 }
 
-// errThrottled says that a request was turned away until it was given up.
-var errThrottled = errors.New("throttled to the end")
+// ErrThrottled says that a request was turned away for coming too fast: that
+// is no answer, but the target lives.
+var ErrThrottled = errors.New("throttled")
+
+// errGivenUp says that a request was turned away until it was given up.
+var errGivenUp = errors.New("throttled to the end")
 
 func times(n int) string {
 	if n == 1 {
@@ -296,7 +300,10 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	}
 	x := s.do(ctx, d, m.how.fixture)
 	a, findings := s.Judge.Answer(x, s.expect(m, d))
-	if ctx.Err() == nil && (m.how.turnedAway || !a.Throttled) {
+	switch {
+	case a.Throttled:
+		s.env.answered(ErrThrottled)
+	case ctx.Err() == nil:
 		s.env.answered(unanswered(x))
 	}
 	if !a.OK {

@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/eci-conform/conform/internal/plan"
 )
 
 // Sentinels of Preflight and of a run that ended early.
@@ -22,20 +25,38 @@ var (
 // target counts as dead.
 const minFailures = 10
 
+// grace is how long a target that has answered nothing for a whole timeout may
+// go on so.
+const grace = 8 * time.Second
+
+// maxThrottled is how long a target may turn away every request for coming too
+// fast: longer than the minute for which such rates are counted.
+const maxThrottled = 90 * time.Second
+
 // health ends the run when the target no longer answers: one verdict, not a
 // failure for each case that is left.
 type health struct {
 	limit    int64
+	timeout  time.Duration // of one request
+	clock    func() time.Time
 	failures atomic.Int64 // in a row
+	heard    atomic.Int64 // when the last answer came, by the clock
+	letIn    atomic.Int64 // when the last one came that was none for coming too fast
 
-	mu     sync.Mutex
-	parent context.Context // of the run, nil before it starts
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	dead   error // why the run was ended, nil while it is not
+	mu      sync.Mutex
+	parent  context.Context // of the run, nil before it starts
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	silence *time.Timer // ends the run; nil while the target answers
+	dead    error       // why the run was ended, nil while it is not
 }
 
-func newHealth(limit int) *health { return &health{limit: int64(limit)} }
+func newHealth(o Options) *health {
+	h := &health{limit: int64(max(minFailures, 2*min(o.Jobs, len(o.Plan.Cases)))), timeout: o.Timeout, clock: o.Clock}
+	h.heard.Store(o.Clock().UnixNano())
+	h.letIn.Store(h.heard.Load())
+	return h
+}
 
 // watch returns the context that the run's cases work under.
 func (h *health) watch(parent context.Context) context.Context {
@@ -49,33 +70,93 @@ func (h *health) watch(parent context.Context) context.Context {
 // report counts a request without an answer; nil is an answer.
 func (h *health) report(err error) {
 	if err == nil {
+		now := h.clock().UnixNano()
+		h.heard.Store(now)
+		h.letIn.Store(now)
 		if h.failures.Load() != 0 {
 			h.failures.Store(0)
 		}
 		return
 	}
-	if h.failures.Add(1) < h.limit {
+	if errors.Is(err, plan.ErrThrottled) {
+		h.heard.Store(h.clock().UnixNano())
+		if h.since(h.letIn.Load()) > maxThrottled {
+			h.end(fmt.Sprintf("every request was turned away as too fast for %v", maxThrottled))
+		}
 		return
 	}
+	if h.failures.Add(1) >= h.limit {
+		h.end(fmt.Sprintf("no answer to %d requests in a row", h.limit))
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		h.listen()
+	}
+}
+
+// since is the time from an answer until now.
+func (h *health) since(answer int64) time.Duration { return h.clock().Sub(time.Unix(0, answer)) }
+
+// end ends the run.
+func (h *health) end(why string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.dead == nil && h.cancel != nil && h.parent.Err() == nil {
-		h.dead = fmt.Errorf("%w: no answer to %d requests in a row", ErrUnreachable, h.limit)
+		h.dead = fmt.Errorf("%w: %s", ErrUnreachable, why)
 		h.cancel(h.dead)
 	}
 }
 
-// end releases the context and says how the run ended.
-func (h *health) end() (interrupted bool, unreachable string) {
+// listen gives a target that has let a request wait for its whole time, and has
+// answered no other meanwhile, the grace to answer any.
+func (h *health) listen() {
+	last := h.heard.Load()
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.parent == nil {
-		return false, ""
+	if h.silence != nil || h.cancel == nil || h.since(last) < h.timeout {
+		return
 	}
-	if h.dead != nil {
-		unreachable = h.dead.Error()
+	h.silence = time.AfterFunc(grace, func() {
+		if h.heard.Load() == last {
+			h.end(fmt.Sprintf("no answer to any request for %v", h.timeout+grace))
+		}
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.silence = nil
+	})
+}
+
+// outcome says how the run ended, so far.
+func (h *health) outcome() (interrupted bool, unreachable string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.dead != nil:
+		return false, h.dead.Error()
+	case h.parent != nil:
+		return h.parent.Err() != nil, ""
 	}
-	interrupted = h.parent.Err() != nil && h.dead == nil
-	h.cancel(nil)
-	return interrupted, unreachable
+	return false, ""
+}
+
+// context is that of the run, which ends with the target.
+func (h *health) context() context.Context {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ctx == nil {
+		return context.Background()
+	}
+	return h.ctx
+}
+
+// close releases the context.
+func (h *health) close() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.silence != nil {
+		h.silence.Stop()
+	}
+	if h.cancel != nil {
+		h.cancel(nil)
+	}
+	h.cancel = nil
 }

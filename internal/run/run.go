@@ -92,7 +92,7 @@ type entry struct {
 func New(o Options) *Runner {
 	o = o.withDefaults()
 	r := &Runner{
-		options: o, redact: newRedaction(o), health: newHealth(max(minFailures, 2*min(o.Jobs, len(o.Plan.Cases)))),
+		options: o, redact: newRedaction(o), health: newHealth(o),
 		byID: make(map[string]*entry, len(o.Plan.Cases)), begin: o.Clock(),
 	}
 	r.env = plan.NewEnvironment(o.target(r.health.report))
@@ -193,13 +193,9 @@ func (r *Runner) claim(ctx context.Context, e *entry) {
 // the Summary. It is the end of the run.
 func (r *Runner) Wait() Summary {
 	r.workers.Wait()
-	interrupted, unreachable := r.health.end()
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	if interrupted {
-		cancel()
-	}
-	leaks := r.env.Close(ctx)
+	interrupted, unreachable := r.health.outcome()
+	leaks := r.env.Close(r.health.context())
+	r.health.close()
 	for i := range leaks {
 		leaks[i].Reason = r.options.Redactor.String(leaks[i].Reason)
 	}
