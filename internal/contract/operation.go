@@ -75,6 +75,9 @@ const (
 	ClassText   Class = "text" // free text
 	ClassSecret Class = "secret"
 	ClassTime   Class = "time"
+	// ClassAccessKey: the id of an access key. It is no secret, and yet no
+	// recording shows it.
+	ClassAccessKey Class = "accessKey"
 )
 
 // Field is a parameter or a response member: a node of a tree.

@@ -1,0 +1,189 @@
+package redact
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"github.com/eci-conform/conform/internal/contract"
+)
+
+// pass is the work on one exchange.
+type pass struct {
+	session *Session
+	rules   *Rules
+	raw     *Raw
+	in      *request
+	broken  bool // the request could not be read as it should be
+	answer  bool // the answer is at work, not the request
+
+	// own are secrets of this exchange alone, such as its signature;
+	// strangers are unknown values of the request, looked for in the texts of
+	// its answer.
+	own, strangers *table
+	fresh          bool // a secret was found that was not looked for before
+}
+
+// ownBits is the size of a pass's tables, as a power of two.
+const ownBits = 10
+
+func newPass(s *Session, x *Raw) *pass {
+	p := &pass{session: s, rules: s.rules, raw: x, own: newTable(ownBits), strangers: newTable(ownBits)}
+	p.in, p.broken = receive(x)
+	return p
+}
+
+// maxRounds is how often an exchange is gone through: a secret may come to
+// light behind what repeats it, and so may one by its replacement.
+const maxRounds = 4
+
+// record goes through the exchange until no more secrets come to light.
+func (p *pass) record() Record {
+	var rec Record
+	for range maxRounds {
+		p.fresh = false
+		rec = p.once()
+		if !p.fresh {
+			break
+		}
+	}
+	return rec
+}
+
+// hide replaces a secret and looks for it everywhere else.
+func (p *pass) hide(k kind, value string) string {
+	switch {
+	case value == "":
+		return ""
+	case IsPlaceholder(value):
+		p.session.take(value)
+		return value
+	}
+	p.hunt(k, value)
+	return p.session.placeholder(k, value)
+}
+
+func (p *pass) hunt(k kind, value string) {
+	switch {
+	case k == kindSignature || k == kindHash:
+		if len(value) >= huntLength && !p.rules.isWord(value) && p.own.add(k, value) {
+			p.fresh = true
+		}
+	case p.session.hunt(k, value):
+		p.fresh = true
+	}
+}
+
+// value returns a value as its node says.
+func (p *pass) value(n *node, value string) string {
+	switch {
+	case value == "":
+		return ""
+	case n == nil:
+		return p.unknown(value)
+	case !n.scalar():
+		if out, ok := p.packed(n.packed, value); ok {
+			return out
+		}
+		return p.unknown(value)
+	case n.class == contract.ClassSecret:
+		return p.secret(value)
+	case n.class == contract.ClassAccessKey:
+		return p.hide(kindSecret, value)
+	}
+	return p.kept(n, value)
+}
+
+// secret replaces a secret. Where it is JSON, it stays JSON.
+func (p *pass) secret(value string) string {
+	p.huntWhole(value)
+	if out, ok := p.packed(vault, value); ok {
+		return out
+	}
+	return p.hide(kindSecret, value)
+}
+
+func (p *pass) huntWhole(value string) {
+	if !IsPlaceholder(value) {
+		p.hunt(kindSecret, value)
+	}
+}
+
+// unknown replaces a value that nobody knows, but for what says nothing.
+func (p *pass) unknown(value string) string {
+	switch {
+	case value == "", value == "true", value == "false":
+		return value
+	case IsPlaceholder(value):
+		p.session.take(value)
+		return value
+	}
+	if out, ok := p.packed(nil, value); ok {
+		return out
+	}
+	if !p.answer && len(value) >= huntLength && !p.rules.isWord(value) {
+		p.strangers.add(kindText, value)
+	}
+	return p.session.placeholder(kindText, value)
+}
+
+// packed treats a value as the JSON object or array that it is; false where it
+// is none.
+func (p *pass) packed(n *node, value string) (string, bool) {
+	if value[0] != '{' && value[0] != '[' {
+		return "", false
+	}
+	return p.json(n, value, false)
+}
+
+// kept returns a value that may stay, without what is secret in it.
+func (p *pass) kept(n *node, value string) string {
+	inside := n.packed
+	if inside == nil {
+		inside = loose
+	}
+	if out, ok := p.packed(inside, value); ok {
+		value = out
+	} else {
+		if p.answer && n.class == contract.ClassText {
+			value = p.quoted(value)
+		}
+		value = p.tokens(value)
+	}
+	value = p.scrub(value)
+	if p.answer && n.class == contract.ClassText {
+		value = p.put(value, p.strangers.search(value))
+	}
+	return value
+}
+
+// scrub replaces the secrets that a text holds.
+func (p *pass) scrub(text string) string {
+	text = p.put(text, p.session.search(text))
+	return p.put(text, p.own.search(text))
+}
+
+// put puts placeholders where something was found. What lies in a placeholder
+// stays.
+func (p *pass) put(text string, found []span) string {
+	found = slices.DeleteFunc(found, func(s span) bool { return inPlaceholder(text, s.from, s.to) })
+	if len(found) == 0 {
+		return text
+	}
+	slices.SortStableFunc(found, func(a, b span) int {
+		return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(b.to, a.to))
+	})
+	var b strings.Builder
+	from := 0
+	for i := 0; i < len(found); {
+		at := found[i]
+		for i++; i < len(found) && found[i].from < at.to; i++ {
+			at.to = max(at.to, found[i].to)
+		}
+		b.WriteString(text[from:at.from])
+		b.WriteString(p.session.placeholder(at.of.kind, at.of.value))
+		from = at.to
+	}
+	b.WriteString(text[from:])
+	return b.String()
+}

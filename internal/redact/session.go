@@ -1,0 +1,187 @@
+package redact
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// SessionOptions are what a Session knows from the start.
+type SessionOptions struct {
+	// Known are the keys whose signatures can be checked. Their secrets and
+	// tokens are looked for in every exchange.
+	Known []wire.Credentials
+	// Begin is when the recording began: Record.Start counts from it.
+	Begin time.Time
+}
+
+// Session makes the exchanges of one recording fit to be written. It numbers
+// the placeholders: the same secret has the same one throughout, another
+// secret another one. It is safe for concurrent use.
+type Session struct {
+	rules *Rules
+	begin time.Time
+	known map[string]wire.Credentials
+
+	mu      sync.Mutex
+	numbers map[kind]map[string]string // placeholders by what they stand for
+	next    map[kind]int
+	taken   map[string]bool // placeholders that came in from outside
+	tries   map[string]int  // of requests that failed last time
+
+	hunting sync.RWMutex
+	hunted  *table
+}
+
+// hashBits is the size of a session's table, as a power of two.
+const hashBits = 18
+
+// Session begins a recording.
+func (r *Rules) Session(o SessionOptions) *Session {
+	s := &Session{
+		rules: r, begin: o.Begin, known: map[string]wire.Credentials{},
+		numbers: map[kind]map[string]string{}, next: map[kind]int{}, taken: map[string]bool{}, tries: map[string]int{},
+		hunted: newTable(hashBits),
+	}
+	for _, c := range o.Known {
+		s.known[c.AccessKeyID] = c
+		s.hunt(kindKey, c.AccessKeyID)
+		s.hunt(kindSecret, c.AccessKeySecret)
+		s.hunt(kindSecret, c.SecurityToken)
+	}
+	return s
+}
+
+// Exchange returns what may be written of an exchange. It never fails: what it
+// cannot understand it replaces whole. It does not change x.
+func (s *Session) Exchange(x *Raw) Clean {
+	p := newPass(s, x)
+	rec := p.record()
+	rec.Try = s.try(&rec)
+	return Clean{rec}
+}
+
+// ErrUnreadable says that a request is not one of the protocol: an escape in
+// its query or form is broken.
+var ErrUnreadable = errors.New("read request: broken escape in the query or form")
+
+// Request is Exchange for a request that has no answer yet: the same rules, so
+// that what was recorded and what comes in can be compared. body is the
+// request's body, already read. With ErrUnreadable the Record holds what could
+// be read.
+func (s *Session) Request(r *http.Request, body []byte) (Record, error) {
+	p := newPass(s, &Raw{Method: r.Method, Target: r.URL.RequestURI(), Host: r.Host, Header: r.Header, Body: body, Start: s.begin})
+	rec := p.record()
+	rec.Try = 1
+	if p.broken {
+		return rec, ErrUnreadable
+	}
+	return rec, nil
+}
+
+// placeholder returns what stands for a value from now on.
+func (s *Session) placeholder(k kind, value string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.numbers[k] == nil {
+		s.numbers[k] = map[string]string{}
+	}
+	if p, ok := s.numbers[k][value]; ok {
+		return p
+	}
+	p := ""
+	for p == "" || s.taken[p] {
+		s.next[k]++
+		p = shape(k, value, s.next[k])
+	}
+	s.numbers[k][value] = p
+	return p
+}
+
+// take keeps a placeholder that came in from outside from standing for
+// anything else.
+func (s *Session) take(placeholder string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken[placeholder] = true
+}
+
+// hunt makes the session look for a value everywhere, and reports whether it
+// did not yet.
+func (s *Session) hunt(k kind, value string) bool {
+	if !s.huntable(value) {
+		return false
+	}
+	s.hunting.Lock()
+	defer s.hunting.Unlock()
+	return s.hunted.add(k, value)
+}
+
+// huntable reports whether a value is new and can be told from other text.
+func (s *Session) huntable(value string) bool {
+	if len(value) < huntLength {
+		return false
+	}
+	s.hunting.RLock()
+	known := s.hunted.known[value]
+	s.hunting.RUnlock()
+	return !known && !s.rules.isWord(value)
+}
+
+func (s *Session) search(text string) []span {
+	s.hunting.RLock()
+	defer s.hunting.RUnlock()
+	return s.hunted.search(text)
+}
+
+// try counts how often a request was sent in a row without being answered.
+func (s *Session) try(rec *Record) int {
+	failed := rec.Failure != NoFailure || rec.Status >= http.StatusInternalServerError || rec.Status == http.StatusTooManyRequests
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.tries) == 0 && !failed {
+		return 1
+	}
+	key := rec.sameAs()
+	n := s.tries[key] + 1
+	if failed {
+		s.tries[key] = n
+	} else {
+		delete(s.tries, key)
+	}
+	return n
+}
+
+// sameAs is equal for requests that ask for the same on the same track.
+func (r *Record) sameAs() string {
+	b := append([]byte(r.Track), 0)
+	b = append(append(b, r.Role...), 0, byte(r.Lane), byte(r.Lane>>8), 0)
+	b = append(append(b, r.Operation...), 0)
+	for _, p := range r.Params {
+		b = append(append(b, p.Name...), 0)
+		b = append(append(b, p.Value...), 0)
+	}
+	return string(append(b, r.Body...))
+}
+
+// operation returns what is known of an operation, or nil.
+func (r *Rules) operation(name string) *operation { return r.operations[name] }
+
+// response is the node of an answer.
+func (r *Rules) response(o *operation) *node {
+	if o == nil {
+		return r.failure
+	}
+	return o.response
+}
+
+// request is the node of a request's parameters, or nil.
+func (r *Rules) request(o *operation) *node {
+	if o == nil {
+		return nil
+	}
+	return o.request
+}
