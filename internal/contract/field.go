@@ -50,6 +50,7 @@ func (fs *fields) build(p *part) *Field {
 		return f
 	}
 	fs.constrain(f, p)
+	f.classify()
 	fs.promise(f, p)
 	fs.descend(f, p)
 	fs.exemplify(f, p)
@@ -63,6 +64,26 @@ func (fs *fields) describe(f *Field, p *part) {
 	f.Encoding = p.word(p.prefix+"encoding", "encoding", encodings)
 	f.AllowEmpty = p.flag(p.prefix+"allow-empty") || p.flag("allowEmptyValue")
 	f.Required = p.must != nil
+}
+
+// classify gives a value whose class is plain from its type the class that the
+// document leaves out.
+func (f *Field) classify() {
+	if f.Class == "" {
+		f.Class = f.plainClass()
+	}
+}
+
+func (f *Field) plainClass() Class {
+	switch {
+	case len(f.Enum) > 0 || f.Type == Boolean:
+		return ClassEnum
+	case f.Type == Integer || f.Type == Number:
+		return ClassNumber
+	case f.Format == "date-time":
+		return ClassTime
+	}
+	return ""
 }
 
 func (fs *fields) typeOf(f *Field, p *part) Type {

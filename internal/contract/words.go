@@ -85,7 +85,7 @@ var (
 	conditionClasses = []string{ClassKey, ClassSignature, ClassThrottling, ClassPermission}
 
 	sourceKinds = []string{"page", "metadata", "sdk", "live", "inference"}
-	classes     = []string{"enum", "number", "id", "name", "text", "secret", "time"}
+	classes     = []string{"enum", "number", "id", "name", "text", "secret", "time", "accessKey"}
 	styles      = []string{"repeatList", "flat", "map"}
 	encodings   = []string{"json", "comma"}
 	echoForms   = []string{"same", "json"}
