@@ -81,7 +81,7 @@ func control(r rune) bool {
 func packJSON(dst, body []byte) ([]byte, bool) {
 	// Most bodies that are no JSON are told apart by their first byte; white
 	// space would not be restored.
-	if len(body) == 0 || body[0] <= ' ' || body[0] == '<' {
+	if len(body) == 0 || body[0] <= ' ' || body[0] == '<' || deep(body) {
 		return dst, false
 	}
 	out := bytes.NewBuffer(dst)
@@ -90,6 +90,30 @@ func packJSON(dst, body []byte) ([]byte, bool) {
 	}
 	out.WriteByte('\n')
 	return out.Bytes(), true
+}
+
+// maxDepth is how deeply JSON may be nested to be indented.
+const maxDepth = 64
+
+// deep says that JSON is nested too deeply to be read indented.
+func deep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return false
 }
 
 func packJSONLine(dst, body []byte) ([]byte, bool) {

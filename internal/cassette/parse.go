@@ -31,15 +31,53 @@ const (
 	inAnswer
 )
 
-// parser reads one record. Its methods return what was expected in place of
-// the line, and nothing when the line is right.
+// parser reads one record after another. Its methods return what was expected
+// in place of the line, and nothing when the line is right.
 type parser struct {
-	names map[string]string
+	names map[string]string // of parameters and headers: most come often
 	id    int
 	entry Entry
 	stage stage
 	lines int
+	at    int    // the number of the line that is read
 	open  *block // whose lines come now
+	// The pairs of all stages in their order, and their values in one piece:
+	// that is two allocations for a record instead of one for each line.
+	pairs  []valueAt
+	values []byte
+	count  [inAnswer]int
+}
+
+// valueAt is a name and where its value is.
+type valueAt struct {
+	name    string
+	at, end int
+}
+
+// reset makes the parser ready for a record that begins on a line.
+func (p *parser) reset(id, line int) {
+	*p = parser{names: p.names, id: id, pairs: p.pairs[:0], values: p.values[:0]}
+	p.entry.Line = line
+}
+
+// finish returns the entry of a record that was read without an error.
+func (p *parser) finish() Entry {
+	values, all := string(p.values), make(wire.Params, len(p.pairs))
+	for i, v := range p.pairs {
+		all[i] = wire.Param{Name: v.name, Value: values[v.at:v.end]}
+	}
+	p.entry.Params, all = split(all, p.count[inParams])
+	p.entry.Common, all = split(all, p.count[inCommon])
+	p.entry.Header, _ = split(all, p.count[inHeader])
+	return p.entry
+}
+
+// split takes the first n; of none is nil.
+func split(all wire.Params, n int) (first, rest wire.Params) {
+	if n == 0 {
+		return nil, all
+	}
+	return all[:n:n], all[n:]
 }
 
 // begin reads the first line.
@@ -50,7 +88,7 @@ func (p *parser) begin(line []byte) (want string) {
 	}
 	number, rest, ok := strings.Cut(text, " ")
 	if id := strconv.Itoa(p.id); !ok || number != id {
-		return "want the number " + id
+		return "want record " + id + ": one is missing, or out of place"
 	}
 	p.entry.ID, p.entry.Try = p.id, 1
 	if facts, none := strings.CutPrefix(rest, "- "); none {
@@ -68,7 +106,7 @@ func (p *parser) facts(s string) (want string) {
 	for s != "" {
 		name, rest, ok := strings.Cut(s, "=")
 		i := factIndex(strings.TrimPrefix(name, " "))
-		if !ok || name[0] != ' ' || i < 0 {
+		if !ok || i < 0 || !strings.HasPrefix(name, " ") {
 			return "want a fact such as took=3ms"
 		}
 		if i <= last {
@@ -161,16 +199,16 @@ func (p *parser) line(line []byte, at, end int64) (want string) {
 	}
 	switch mark, rest, _ := bytes.Cut(line, []byte(" ")); string(mark) {
 	case ">":
-		return p.pair(inParams, &p.entry.Params, rest)
+		return p.pair(inParams, rest)
 	case "~":
-		return p.pair(inCommon, &p.entry.Common, rest)
+		return p.pair(inCommon, rest)
 	case ">>":
 		return p.begins(inBody, &p.entry.body, rest, end)
 	case "<":
 		if p.stage < inStatus {
 			return p.status(rest)
 		}
-		return p.pair(inHeader, &p.entry.Header, rest)
+		return p.pair(inHeader, rest)
 	case "<<":
 		return p.begins(inAnswer, &p.entry.answer, rest, end)
 	}
@@ -200,30 +238,37 @@ func (p *parser) reach(s stage, again bool) bool {
 
 const outOfOrder = "the line is out of order: want >, ~, >>, <, <<"
 
-func (p *parser) pair(s stage, to *wire.Params, line []byte) (want string) {
+func (p *parser) pair(s stage, line []byte) (want string) {
 	if !p.reach(s, true) {
 		return outOfOrder
 	}
-	name, value, ok := pair(string(line))
-	if !ok {
+	quoted, val, ok := pair(line)
+	at := len(p.values)
+	if ok {
+		p.values, ok = appendUnquoted(p.values, val)
+	}
+	name, read := p.name(quoted)
+	if !ok || !read {
 		return "want NAME: VALUE"
 	}
-	*to = append(*to, wire.Param{Name: p.intern(name), Value: value})
+	p.pairs = append(p.pairs, valueAt{name, at, len(p.values)})
+	p.count[s]++
 	return ""
 }
 
 // maxNames bounds what is remembered.
 const maxNames = 10000
 
-func (p *parser) intern(name string) string {
-	if known, ok := p.names[name]; ok {
-		return known
+// name returns a name that may be quoted, each one once.
+func (p *parser) name(text []byte) (string, bool) {
+	if known, ok := p.names[string(text)]; ok {
+		return known, true
 	}
-	name = strings.Clone(name)
-	if len(p.names) < maxNames {
-		p.names[name] = name
+	name, ok := value(string(text))
+	if ok && len(p.names) < maxNames {
+		p.names[string(text)] = name
 	}
-	return name
+	return name, ok
 }
 
 func (p *parser) status(line []byte) (want string) {
@@ -245,7 +290,7 @@ func (p *parser) begins(s stage, b *block, line []byte, at int64) (want string) 
 	if _, known := unpackers[layout(name)]; !known || err != nil || n < 1 || n > maxBody {
 		return "want LAYOUT LENGTH, such as json-min 94"
 	}
-	*b = block{layout: layout(name), size: n, at: at, end: at}
+	*b = block{layout: layout(name), size: n, at: at, end: at, line: p.at}
 	p.open = b
 	return ""
 }

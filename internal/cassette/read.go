@@ -74,7 +74,7 @@ func Read(name string, r io.ReaderAt, size int64) (*Cassette, error) {
 	s := &scanner{
 		window: window{file: r, size: size},
 		c:      &Cassette{name: name, file: r},
-		names:  map[string]string{},
+		p:      parser{names: map[string]string{}},
 	}
 	if err := s.header(); err != nil {
 		return nil, err
@@ -89,9 +89,9 @@ func Read(name string, r io.ReaderAt, size int64) (*Cassette, error) {
 // scanner reads a cassette from one end to the other.
 type scanner struct {
 	window
+	p     parser
 	c     *Cassette
 	links chain
-	names map[string]string // of parameters and headers: most come often
 }
 
 func (s *scanner) syntax(want string) *SyntaxError {
@@ -175,8 +175,8 @@ func (s *scanner) wrongSeal(line string, n int) error {
 // record reads the record that the line begins. It returns false after a torn
 // one.
 func (s *scanner) record(line []byte) (more bool, err error) {
-	p := parser{names: s.names, id: len(s.c.entries) + 1}
-	p.entry.Line = s.line
+	p := &s.p
+	p.reset(len(s.c.entries)+1, s.line)
 	var bad *SyntaxError
 	want := p.begin(line)
 	for {
@@ -193,8 +193,9 @@ func (s *scanner) record(line []byte) (more bool, err error) {
 		}
 		if d, ok := digestLine(line); ok {
 			p.endBlock(s.offset(end))
-			return true, s.close(&p, d, bad, end)
+			return true, s.close(d, bad, end)
 		}
+		p.at = s.line
 		want = p.line(line, s.offset(end), s.offset(s.pos))
 	}
 }
@@ -213,7 +214,7 @@ func digestLine(line []byte) (digest, bool) {
 
 // close checks a record's digest, which comes before what its lines say: of
 // an edited record only that is told.
-func (s *scanner) close(p *parser, got digest, bad *SyntaxError, end int) error {
+func (s *scanner) close(got digest, bad *SyntaxError, end int) error {
 	want := s.links.next(s.buf[s.start:end])
 	switch {
 	case bad != nil && got == want:
@@ -224,7 +225,7 @@ func (s *scanner) close(p *parser, got digest, bad *SyntaxError, end int) error 
 		return s.edited(RecordPart, s.line, "its digest is not that of its lines and of all before them")
 	}
 	s.links.last = want
-	s.c.entries = append(s.c.entries, p.entry)
+	s.c.entries = append(s.c.entries, s.p.finish())
 	return nil
 }
 

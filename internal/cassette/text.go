@@ -1,6 +1,7 @@
 package cassette
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"time"
@@ -51,25 +52,31 @@ func appendPair(dst []byte, name, value string) []byte {
 	return append(appendValue(append(dst, ": "...), value), '\n')
 }
 
-// pair reads what appendPair wrote, without the end of the line.
-func pair(s string) (name, val string, ok bool) {
-	rest := ""
-	if strings.HasPrefix(s, `"`) {
-		quoted, err := strconv.QuotedPrefix(s)
+// pair splits what appendPair wrote, without the end of the line; both halves
+// may be quoted.
+func pair(line []byte) (name, val []byte, ok bool) {
+	n := bytes.IndexByte(line, ':')
+	if bytes.HasPrefix(line, []byte(`"`)) {
+		quoted, err := strconv.QuotedPrefix(string(line))
 		if err != nil {
-			return "", "", false
+			return nil, nil, false
 		}
-		name, _ = strconv.Unquote(quoted)
-		rest, ok = strings.CutPrefix(s[len(quoted):], ": ")
-	} else {
-		name, rest, ok = strings.Cut(s, ": ")
-		ok = ok && name != "" && !strings.Contains(name, ":")
+		n = len(quoted)
 	}
-	if !ok {
-		return "", "", false
+	if n < 1 {
+		return nil, nil, false
 	}
-	val, ok = value(rest)
-	return name, val, ok
+	val, ok = bytes.CutPrefix(line[n:], []byte(": "))
+	return line[:n], val, ok
+}
+
+// appendUnquoted adds the value that appendValue wrote as the text.
+func appendUnquoted(dst, text []byte) ([]byte, bool) {
+	if len(text) > 0 && text[0] != '"' {
+		return append(dst, text...), true
+	}
+	plain, ok := value(string(text))
+	return append(dst, plain...), ok
 }
 
 // appendWord writes a word of a line with several: as it is, or quoted.
