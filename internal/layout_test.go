@@ -56,6 +56,7 @@ var ours = map[string][]string{
 	"internal/history":    {},
 	"internal/wire":       {},
 	"internal/contract":   {"internal/wire", "internal/nearest", "spec"},
+	"internal/replay":     {"internal/cassette", "internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/cassette":   {"internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/secretscan": {},
 	"internal/redact":     {"internal/contract", "internal/wire", "internal/nearest", "spec"},
