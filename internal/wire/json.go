@@ -13,7 +13,7 @@ const maxNesting = 512
 
 // maxValues is how many values a body may hold: each takes many times the
 // bytes that it was written with.
-const maxValues = 100_000
+const maxValues = 50_000
 
 var (
 	errTooMany   = fmt.Errorf("more than %d values", maxValues)
@@ -27,7 +27,7 @@ var (
 )
 
 // DecodeJSON reads one JSON value, strictly: no duplicate keys, no bytes
-// behind it, valid UTF-8, at most 512 levels deep and 100,000 values. An object becomes a *Map.
+// behind it, valid UTF-8, at most 512 levels deep and 50,000 values. An object becomes a *Map.
 // An escaped half of a surrogate pair becomes U+FFFD.
 func DecodeJSON(b []byte) (any, error) {
 	if !utf8.Valid(b) {
