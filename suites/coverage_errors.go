@@ -66,9 +66,9 @@ func (p *provocation) unmet(needs plan.Needs, unmet func(plan.Needs) string) str
 // sure are the conditions any of which, met by the profile, provokes the row;
 // none where the API's own operations do so without fail.
 func (p *provocation) sure() []string {
-	condition := p.row.Condition
+	condition, class := p.row.Condition, p.c.Class(p.row)
 	switch {
-	case condition == condTags, condition == condUnchanged && p.op.Effect.Kind == "update":
+	case class == contract.ClassTags, class == contract.ClassUnchanged && p.op.Effect.Kind == "update":
 		return nil
 	case p.op.Effect.Wrong == p.row.Code && p.kind() != nil:
 		return append([]string{condition}, p.failing(p.kind())...)

@@ -25,6 +25,7 @@ func errorFamily(b *builder) {
 		}
 	}
 	b.rivals()
+	b.uncounted()
 }
 
 // standing reports whether the gateway's row is about whose request it is or
@@ -32,15 +33,8 @@ func errorFamily(b *builder) {
 // them with the operation that carries the cases about none.
 func standing(c *contract.Contract, row *contract.Error) bool {
 	condition := c.Condition(row.Condition)
-	return condition != nil && (condition.Kind == "account" || condition.Kind == "service") && condition.Name != "account.keyDisabled"
+	return condition != nil && (condition.Kind == "account" || condition.Kind == "service") && condition.Class != contract.ClassKey
 }
-
-// Conditions that the API's own operations bring about.
-const (
-	condConflict  = "imageCache.conflict"
-	condUnchanged = "imageCache.unchanged"
-	condTags      = "request.tooManyTags"
-)
 
 // provocation brings about one row.
 type provocation struct {
@@ -106,7 +100,9 @@ func (b *builder) tagList() list {
 	return list{}
 }
 
-func (p *provocation) byRequest() bool { return p.row.Condition == condTags && p.list.one != nil }
+func (p *provocation) byRequest() bool {
+	return p.c.Class(p.row) == contract.ClassTags && p.list.one != nil
+}
 
 // waysTo lists the ways to the row's condition, those by which the API itself
 // brings it about first; what rests on our reading of the states comes behind
@@ -119,9 +115,9 @@ func (p *provocation) waysTo(condition *contract.Condition) []approach {
 	switch {
 	case p.byRequest():
 		return []approach{{"fill the list of tags beyond its end", p.tooManyTags}}
-	case update && condition.Name == condUnchanged:
+	case update && condition.Class == contract.ClassUnchanged:
 		return []approach{{p.creation() + " with what the update will ask for", p.unchanged}, profile}
-	case update && condition.Name == condConflict:
+	case update && condition.Class == contract.ClassBusy:
 		return []approach{{"start an update and do not wait", p.twoAtOnce}, profile}
 	case p.op.Effect.Wrong != p.row.Code || condition.Kind != "state":
 		return []approach{profile}

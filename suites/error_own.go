@@ -143,8 +143,7 @@ func (p *provocation) fits(a *check.Answer) bool {
 func (p *provocation) borders(a *check.Answer) bool {
 	return slices.ContainsFunc(p.op.Errors, func(e *contract.Error) bool {
 		c := p.c.Condition(e.Condition)
-		state := c != nil && c.Kind == "state" || strings.HasSuffix(e.Condition, ".conflict")
-		return state && e != p.row && e.Condition != condUnchanged && e.Code != p.row.Code && e.Status == a.Status && e.Code == a.Code
+		return c != nil && c.Kind == "state" && c.Class != contract.ClassUnchanged && e != p.row && e.Code != p.row.Code && e.Status == a.Status && e.Code == a.Code
 	})
 }
 
@@ -309,7 +308,7 @@ func (p *provocation) tagged(from, to int) wire.Params {
 
 // fullOfTags adds the case about a resource that has as many tags as it may.
 func (b *builder) fullOfTags() {
-	i := slices.IndexFunc(b.op.Errors, func(e *contract.Error) bool { return e.Condition == condTags })
+	i := slices.IndexFunc(b.op.Errors, func(e *contract.Error) bool { return b.c.Class(e) == contract.ClassTags })
 	if i < 0 || b.op.Effect.Kind != "tag" {
 		return
 	}

@@ -136,7 +136,7 @@ func (b *builder) lostAnswers(d *tokenRepeater) {
 
 // refusedFirst uses a token for a request that is refused.
 func (b *builder) refusedFirst(d *tokenRepeater) {
-	for _, spoil := range b.spoilers(d) {
+	for _, spoil := range b.spoilers(d.template) {
 		b.tokenCase(d, tokenCase{
 			subject: "refused", variant: spoil.variant, clause: b.tokenClause("refused"), needs: spoil.needs, run: d.refused(spoil),
 			steps: []string{"send " + b.op.Name + " with a token, but " + spoil.say + ": it is refused", "send it again: no success",
@@ -155,11 +155,11 @@ type spoiler struct {
 
 // spoilers name a thing that does not exist, where the operation names one, or
 // break the type of a value; and meet with a condition of the world.
-func (b *builder) spoilers(d *tokenRepeater) []spoiler {
+func (b *builder) spoilers(template wire.Params) []spoiler {
 	var out []spoiler
-	if s, ok := b.unknownThing(d); ok {
+	if s, ok := b.unknownThing(template); ok {
 		out = append(out, s)
-	} else if s, ok := b.mistyped(d); ok {
+	} else if s, ok := b.mistyped(); ok {
 		out = append(out, s)
 	}
 	for _, row := range b.op.Errors {
@@ -182,8 +182,8 @@ func (b *builder) causes(condition string) bool {
 		slices.ContainsFunc(b.op.Leaves(), func(f *contract.Field) bool { return f.Binding == kind })
 }
 
-func (b *builder) unknownThing(d *tokenRepeater) (spoiler, bool) {
-	for _, p := range d.template {
+func (b *builder) unknownThing(template wire.Params) (spoiler, bool) {
+	for _, p := range template {
 		if isResource(p.Value) {
 			absent := absentID(b.c, p.Value)
 			return spoiler{
@@ -195,7 +195,7 @@ func (b *builder) unknownThing(d *tokenRepeater) (spoiler, bool) {
 	return spoiler{}, false
 }
 
-func (b *builder) mistyped(d *tokenRepeater) (spoiler, bool) {
+func (b *builder) mistyped() (spoiler, bool) {
 	for _, f := range b.op.Leaves() {
 		if f.Type == contract.Integer {
 			return spoiler{

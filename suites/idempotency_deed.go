@@ -284,7 +284,7 @@ func (x *tokenErrand) again(ctx context.Context, request wire.Params, token stri
 // is still worked on.
 func (x *tokenErrand) busy(a *check.Answer) bool {
 	return slices.ContainsFunc(a.Rows, func(e *contract.Error) bool {
-		return e == x.c.Idempotency.Processing || strings.HasSuffix(e.Condition, ".conflict")
+		return e == x.c.Idempotency.Processing || x.c.Class(e) == contract.ClassBusy
 	})
 }
 

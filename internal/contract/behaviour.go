@@ -83,7 +83,16 @@ type Resource struct {
 	// keyword: written, deleted, linear, …
 	Consistency map[string]*Clause
 	Eviction    *Eviction // nil where it never makes room for another
+	Usage       *Usage    // nil where no number tells how many there are
 	Place       Place
+}
+
+// Usage says where the operation that shows how much is used counts the
+// resources of a region.
+type Usage struct {
+	Member string // below what the operation's effect calls its items
+	Clause *Clause
+	Place  Place
 }
 
 // Retention says how long a resource lives: as many days after the time at

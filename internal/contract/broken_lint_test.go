@@ -59,6 +59,12 @@ var brokenForLint = []broken{
 		"c.yaml:108: Cache: eviction: CreateCache has no parameter Nope (eviction)",
 	},
 	{
+		"usage that nothing shows",
+		"    state-member: Status\n",
+		"    state-member: Status\n    usage: {member: Nope}\n",
+		"c.yaml:108: Cache: usage: no operation shows the number Nope (usage)",
+	},
+	{
 		"failure for a condition of the account",
 		"- {from: Creating, to: Failed, on: fail}",
 		"- {from: Creating, to: Failed, on: fail, conditions: [account.arrears]}",

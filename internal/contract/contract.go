@@ -79,8 +79,8 @@ type Condition struct {
 	// operations), request (the request itself), service (nobody can ask
 	// for it).
 	Kind string
-	// Class says what a refusal under it says whatever was asked for: one of
-	// the Class constants; empty where it is about what was asked for.
+	// Class says what a refusal under it tells a client to do, whatever was
+	// asked for: one of the Class constants; empty for nothing of the kind.
 	Class string
 	Place Place
 }
@@ -96,6 +96,14 @@ const (
 	ClassThrottling = "throttling"
 	// ClassPermission: the caller may not do this.
 	ClassPermission = "permission"
+	// ClassQuota: there are as many as there may be.
+	ClassQuota = "quota"
+	// ClassBusy: another request about the same is still at work.
+	ClassBusy = "busy"
+	// ClassUnchanged: there is nothing to do.
+	ClassUnchanged = "unchanged"
+	// ClassTags: there are too many tags.
+	ClassTags = "tags"
 )
 
 // Contract is the whole document.
@@ -135,6 +143,25 @@ func (c *Contract) Resource(name string) *Resource { return c.resources[name] }
 
 // Condition returns the named condition, or nil.
 func (c *Contract) Condition(name string) *Condition { return c.conditions[name] }
+
+// Class returns the class of the row's condition, empty for none.
+func (c *Contract) Class(row *Error) string {
+	if condition := c.Condition(row.Condition); condition != nil {
+		return condition.Class
+	}
+	return ""
+}
+
+// RowOf returns the first row of the operation's table whose condition is of
+// the class, or nil.
+func (c *Contract) RowOf(o *Operation, class string) *Error {
+	for _, row := range o.Errors {
+		if c.Class(row) == class {
+			return row
+		}
+	}
+	return nil
+}
 
 // Clause returns the clause with the id, or nil.
 func (c *Contract) Clause(id string) *Clause { return c.clauses[id] }

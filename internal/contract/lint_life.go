@@ -11,6 +11,9 @@ func (l *linter) life(r *Resource) {
 	if k := r.Eviction; k != nil {
 		l.made(r, k.Place, "eviction", k.Parameter)
 	}
+	if u := r.Usage; u != nil {
+		l.counted(r, u)
+	}
 	for _, name := range r.Volatile {
 		l.member(r, r.Place, "volatile", name)
 	}
@@ -24,6 +27,19 @@ func (l *linter) member(r *Resource, at Place, what, name string) {
 	if item := l.item(r.Name); item != nil && within(item, name) == nil {
 		l.report(at, what, "%s: %s: its list's items have no member %s", r.Name, what, name)
 	}
+}
+
+// counted wants a number of the operation that shows what is used.
+func (l *linter) counted(r *Resource, u *Usage) {
+	for _, o := range l.c.Operations {
+		if o.Effect.Kind != "usage" || o.Response == nil {
+			continue
+		}
+		if f := o.Response.Find(o.Effect.Items + "." + u.Member); f != nil && f.Type == Integer {
+			return
+		}
+	}
+	l.report(u.Place, "usage", "%s: usage: no operation shows the number %s", r.Name, u.Member)
 }
 
 // made wants a parameter of the operation that makes the resource.

@@ -62,6 +62,24 @@ func (l *loader) eviction(r *Resource, o object) *Eviction {
 	return &Eviction{Parameter: k.needText("parameter"), Value: k.needText("value"), Place: l.place(n)}
 }
 
+// usage reads where the resources of a region are counted.
+func (l *loader) usage(r *Resource, o object, b basis) *Usage {
+	n := o.get("usage")
+	if n == nil {
+		return nil
+	}
+	k := l.object(n, r.Name+" usage", "member", "promise", "level", "source", "note")
+	u := &Usage{Member: k.needText("member"), Place: l.place(n)}
+	promise := k.text("promise")
+	if promise == "" {
+		promise = fmt.Sprintf("%s counts every %s of the region, and nothing else.", u.Member, r.Name)
+	}
+	u.Clause = l.clause(k.basis("", b), n, Clause{
+		ID: r.Name + "#state/usage", Kind: "state", Subject: u.Member, Keyword: "usage", Promise: promise,
+	})
+	return u
+}
+
 // consistency reads what requests on one resource promise each other.
 func (l *loader) consistency(r *Resource, o object, b basis) map[string]*Clause {
 	out := map[string]*Clause{}

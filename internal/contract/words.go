@@ -82,7 +82,7 @@ var TransitionEvents = []string{"settle", "fail", "expire", "evict"}
 var (
 	conditionKinds = []string{"account", "world", "state", "request", "service"}
 	// conditionClasses are the classes of Condition, in this order.
-	conditionClasses = []string{ClassKey, ClassSignature, ClassThrottling, ClassPermission}
+	conditionClasses = []string{ClassKey, ClassSignature, ClassThrottling, ClassPermission, ClassQuota, ClassBusy, ClassUnchanged, ClassTags}
 
 	sourceKinds = []string{"page", "metadata", "sdk", "live", "inference"}
 	classes     = []string{"enum", "number", "id", "name", "text", "secret", "time", "accessKey"}

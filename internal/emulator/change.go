@@ -3,6 +3,7 @@ package emulator
 import (
 	"slices"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -38,7 +39,7 @@ func (e *Emulator) wrongState(q *request, r *record) *refusal {
 	if len(effect.From) == 0 || slices.Contains(effect.From, r.state) {
 		return nil
 	}
-	if row := stateRow(q.op, condConflict); row != nil && r.state == effect.To {
+	if row := e.contract.RowOf(q.op, contract.ClassBusy); row != nil && r.state == effect.To {
 		return refuse(row)
 	}
 	return refuse(q.op.Error(effect.Wrong), "The status of "+r.id+" is "+r.state+".")
@@ -57,7 +58,7 @@ func update(e *Emulator, q *request) (*wire.Map, *refusal) {
 		return nil, no
 	}
 	change := e.changeOf(q, r)
-	if no := unchanged(q, r, change); no != nil {
+	if no := e.unchanged(q, r, change); no != nil {
 		return nil, no
 	}
 	if no := e.dryRefusal(q); no != nil {
@@ -82,8 +83,8 @@ func (e *Emulator) changeOf(q *request, r *record) input {
 
 // unchanged refuses an update without anything to do. Sending the images asks
 // for them to be fetched again, the same ones too.
-func unchanged(q *request, r *record, change input) *refusal {
-	row := stateRow(q.op, condUnchanged)
+func (e *Emulator) unchanged(q *request, r *record, change input) *refusal {
+	row := e.contract.RowOf(q.op, contract.ClassUnchanged)
 	if row == nil || change.has(r.means.Parameters[meanImages]) {
 		return nil
 	}

@@ -6,14 +6,9 @@ import (
 	"github.com/eci-conform/conform/internal/contract"
 )
 
-// The conditions that a resource's own state or the request brings about.
-const (
-	condQuota     = "account.quotaExceeded"
-	condDryRun    = "request.dryRun"
-	condConflict  = "imageCache.conflict"
-	condUnchanged = "imageCache.unchanged"
-	condTags      = "request.tooManyTags"
-)
+// condDryRun is the condition that a request brings about by a parameter that
+// the world says nobody documents.
+const condDryRun = "request.dryRun"
 
 // worldConditions say which conditions hold for what a request names.
 var worldConditions = map[string]func(*region, references) bool{
@@ -121,10 +116,11 @@ func (e *Emulator) hasStage(condition string) bool {
 
 // reason fills a row's %s for which nobody documents a text.
 func (e *Emulator) reason(op *contract.Operation, condition string) string {
-	if condition == condQuota {
+	c := e.contract.Condition(condition)
+	switch {
+	case c != nil && c.Class == contract.ClassQuota:
 		return op.Effect.Resource
-	}
-	if c := e.contract.Condition(condition); c != nil && c.Summary != "" {
+	case c != nil && c.Summary != "":
 		return c.Summary
 	}
 	return condition

@@ -149,7 +149,7 @@ func (e *Emulator) makeRoom(q *request, s *shelf, kind *contract.Resource, means
 	for len(s.list) >= quota {
 		old := evictable(s, means)
 		if old == nil || quota == 0 {
-			return refuse(stateRow(q.op, condQuota), kind.Name)
+			return refuse(e.contract.RowOf(q.op, contract.ClassQuota), kind.Name)
 		}
 		s.remove(old)
 	}

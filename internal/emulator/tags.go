@@ -86,7 +86,7 @@ func tag(e *Emulator, q *request) (*wire.Map, *refusal) {
 	for i, r := range t.records {
 		after[i] = merge(e.world.Tagging.tagsOf(r.input, r.means.Parameters[meanTags]), more)
 		if len(after[i]) > e.world.Tagging.Limit {
-			return nil, refuse(stateRow(q.op, condTags))
+			return nil, refuse(e.contract.RowOf(q.op, contract.ClassTags))
 		}
 	}
 	for i, r := range t.records {

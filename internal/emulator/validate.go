@@ -190,7 +190,7 @@ func (e *Emulator) checkCounts(q *request, f *contract.Field, path string) *refu
 // tooMany answers a list that is too long; some operations have a row of their
 // own for tags.
 func (e *Emulator) tooMany(q *request, path string) *refusal {
-	if row := stateRow(q.op, condTags); row != nil && (path == e.world.Tagging.Tags || path == e.world.Tagging.Keys) {
+	if row := e.contract.RowOf(q.op, contract.ClassTags); row != nil && (path == e.world.Tagging.Tags || path == e.world.Tagging.Keys) {
 		return refuse(row)
 	}
 	return e.violation("maxItems", path)

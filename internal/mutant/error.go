@@ -1,9 +1,13 @@
 package mutant
 
 import (
+	"encoding/json"
+	"fmt"
 	"slices"
+	"sync/atomic"
 
 	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/emulator"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -15,6 +19,16 @@ func errorHand(g *generator) {
 				ID: op.Name + "/refused/done", Clause: r.Row.ID, Operation: op.Name, Summary: "What is refused for where it should be done is done elsewhere.",
 				hooks: working(op.Name, doneElsewhere),
 			})
+		}
+	}
+	for _, r := range g.c.Resources {
+		for _, op := range makesOf(g.c, "create", "copy", "delete") {
+			if op.Effect.Resource == r.Name && r.Usage != nil {
+				g.add(Mutant{
+					ID: op.Name + "/refused/counted", Clause: r.Usage.Clause.ID, Operation: op.Name, Summary: "What is refused is counted as done.",
+					hooks: func(t *tools) *emulator.Hooks { return overcounted(t, op, r) },
+				})
+			}
 		}
 	}
 	for _, stage := range []string{"throttling", "ram"} {
@@ -49,4 +63,23 @@ func (w *work) nowhere() wire.Params {
 			return f.Binding != "" && f.Binding != "region" && under(p.Name, f.Path)
 		})
 	})
+}
+
+// overcounted counts what was refused as well.
+func overcounted(t *tools, op *contract.Operation, r *contract.Resource) *emulator.Hooks {
+	var refused atomic.Int64
+	return &emulator.Hooks{Tell: func(a *emulator.Ask, status int, body *wire.Map) int {
+		shows := t.contract.Operation(a.Operation)
+		switch {
+		case a.Operation == op.Name && status >= 400 && status < 500:
+			refused.Add(1)
+		case shows != nil && shows.Effect.Kind == "usage" && status < 300:
+			v, _ := body.Get(shows.Effect.Items)
+			if counts, ok := v.(*wire.Map); ok {
+				n, _ := counts.Get(r.Usage.Member)
+				counts.Set(r.Usage.Member, json.Number(number(fmt.Sprint(n), 10, refused.Load())))
+			}
+		}
+		return status
+	}}
 }
