@@ -234,7 +234,7 @@ func (e *emitter) scalar(text string, f *contract.Field) {
 		e.found = append(e.found, string(e.path))
 	}
 	switch {
-	case f != nil && f.Class == contract.ClassSecret, len(e.op.masked) > 0 && e.op.masked[string(e.path)]:
+	case f != nil && secret(f), len(e.op.masked) > 0 && e.op.masked[string(e.path)]:
 		e.b = append(e.b, '*')
 		return
 	case e.op.vars[string(e.path)]:
@@ -250,6 +250,11 @@ func (e *emitter) scalar(text string, f *contract.Field) {
 		}
 	}
 	e.text(plainJSON(text))
+}
+
+// secret says whether a placeholder stands wherever a value was.
+func secret(f *contract.Field) bool {
+	return f.Class == contract.ClassSecret || f.Class == contract.ClassAccessKey
 }
 
 func (e *emitter) repeats(text string) int {
@@ -272,7 +277,7 @@ func (e *emitter) faults(faults []wire.Fault) {
 		if replaced(f.Value) {
 			e.found = append(e.found, f.Name)
 		}
-		if f.Kind == wire.Unknown || f.Kind == wire.Gap || field == nil || field.Class == contract.ClassSecret || e.op.masked[f.Name] {
+		if f.Kind == wire.Unknown || f.Kind == wire.Gap || field == nil || secret(field) || e.op.masked[f.Name] {
 			continue
 		}
 		e.text(f.Value)

@@ -209,7 +209,7 @@ func newBuilder(p *Player, key string) *builder {
 func (b *builder) add(i int, e *redact.Record) error {
 	op := b.p.reader.operation(e.Operation)
 	f := b.p.reader.read(op, e.Version, e.Params, nil)
-	if e.Signature == redact.SignatureBad {
+	if e.Signature == redact.SignatureBad || e.Signature == redact.SignatureAbsent {
 		f.rest = f.rest.bad()
 	}
 	k := b.bucket(f)
