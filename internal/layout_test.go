@@ -60,6 +60,7 @@ var ours = map[string][]string{
 	"internal/cassette":   {"internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/secretscan": {},
 	"internal/redact":     {"internal/contract", "internal/wire", "internal/nearest", "spec"},
+	"internal/recorder":   {"internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/check":      {"internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/model":      {"internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/profile":    {"internal/contract", "internal/wire", "internal/nearest", "spec"},

@@ -17,6 +17,11 @@ type app struct {
 	env func(string) (string, bool)
 }
 
+// warn tells what is odd and hinders nothing, in a line.
+func (a *app) warn(format string, args ...any) {
+	fmt.Fprintf(a.Err, "conform: warning: %s\n", printable(fmt.Sprintf(format, args...)))
+}
+
 func newRoot(a *app) *cobra.Command {
 	a.env = a.Lookup
 	root := &cobra.Command{
@@ -38,7 +43,7 @@ where it departs. Without --target it judges the emulator that it carries.`,
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		newRun(a), newPlan(a), newExplain(a), newServe(a), newCoverage(a), newMutants(a),
+		newRun(a), newPlan(a), newExplain(a), newServe(a), newRecord(a), newCoverage(a), newMutants(a),
 		newReport(a), newContract(a), newVersion(a),
 	)
 	for _, c := range root.Commands() {

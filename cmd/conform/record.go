@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eci-conform/conform/fixtures"
+	"github.com/eci-conform/conform/internal/cassette"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/emulator"
+	"github.com/eci-conform/conform/internal/recorder"
+)
+
+// recordFlags are the flags of conform record.
+type recordFlags struct {
+	source source
+	target targetFlags
+	addr   string
+	dir    string
+	hosts  []string
+	ca     string
+}
+
+func newRecord(a *app) *cobra.Command {
+	f := &recordFlags{}
+	c := &cobra.Command{
+		Use:   "record",
+		Short: "Record the traffic of any SDK with a target",
+		Long: `Be a proxy in front of a target and record what passes into a cassette, until
+interrupted. The first line on standard output is "listening on
+http://HOST:PORT". Point a client's endpoint there, or make it the client's
+proxy: HTTPS_PROXY and the certificate that --ca writes.
+
+Secrets are replaced before anything is written. Requests of signature v1 pass
+as they are; ACS3 signs the host, so with an endpoint of the proxy's own they
+are signed again by the target's credentials, where they are the client's too.`,
+		Example: `  conform record --target http://127.0.0.1:8080 --record cassettes
+  conform record --target sandbox.yaml --addr 127.0.0.1:9000
+  conform record --target https://eci.cn-hangzhou.aliyuncs.com --ca ca.pem`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return a.record(c.Context(), f) },
+	}
+	s := c.Flags()
+	s.StringVar(&f.addr, "addr", "127.0.0.1:0", "`HOST:PORT` to listen on; port 0 picks one")
+	s.StringVar(&f.dir, "record", "cassettes", "`DIR` for the cassette, a new file each time")
+	s.StringArrayVar(&f.hosts, "host", nil, "a further `HOST` that clients of the proxy call the target by; repeatable")
+	s.StringVar(&f.ca, "ca", "", "write the certificate that clients must trust for https to this `FILE`")
+	f.target.add(c)
+	f.source.add(c)
+	return c
+}
+
+// record serves until it is told to stop or can record no more.
+func (a *app) record(ctx context.Context, f *recordFlags) error {
+	c, err := f.source.sound()
+	if err != nil {
+		return err
+	}
+	t, err := a.resolve(f.target, c)
+	if err != nil {
+		return usage(err)
+	}
+	stop, err := a.embedded(t, c)
+	if err != nil {
+		return err
+	}
+	defer stop()
+	rec, err := a.openRecording(recordingOf{
+		dir: f.dir, kind: "record", contract: c, keys: keysOf(t.credentials),
+		header: cassette.Header{Target: publicURL(t.profile.Endpoint)},
+	})
+	if err != nil {
+		return err
+	}
+	return errors.Join(a.proxy(ctx, f, t, rec), rec.close(a))
+}
+
+// embedded starts the emulator where it is the target.
+func (a *app) embedded(t *target, c *contract.Contract) (stop func(), err error) {
+	if !t.embedded {
+		return func() {}, nil
+	}
+	h, err := handler(emulator.Options{Contract: c, World: fixtures.World, Clock: a.Now, Seed: 1}, "")
+	if err != nil {
+		return nil, err
+	}
+	s, err := listen("127.0.0.1:0", h)
+	if err != nil {
+		return nil, exit(exitFault, err)
+	}
+	t.profile.Endpoint = s.url
+	return func() { s.stop(0) }, nil
+}
+
+// proxy is the recording proxy until its end.
+func (a *app) proxy(ctx context.Context, f *recordFlags, t *target, rec *recording) error {
+	to, err := url.Parse(t.profile.Endpoint)
+	if err != nil {
+		return usage(fmt.Errorf("--target: %w", err))
+	}
+	authority, err := f.authority(a.Now)
+	if err != nil {
+		return err
+	}
+	p := recorder.NewProxy(recorder.ProxyOptions{
+		Recorder: rec.Recorder, Target: to, Transport: newTransport(), Keys: keysOf(t.credentials), Hosts: f.hosts, Authority: authority,
+	})
+	defer p.Close()
+	s, err := listen(f.addr, p)
+	if err != nil {
+		return usage(err)
+	}
+	defer s.stop(time.Second)
+	if _, err := fmt.Fprintf(a.Out, "listening on %s\n", s.url); err != nil {
+		return exit(exitFault, err)
+	}
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-rec.Stopped():
+		return exit(exitFault, rec.Err())
+	}
+}
+
+// authority makes what https needs, and writes its certificate where it was
+// asked for.
+func (f *recordFlags) authority(clock func() time.Time) (*recorder.Authority, error) {
+	authority, err := recorder.NewAuthority(clock)
+	if err != nil {
+		return nil, exit(exitFault, err)
+	}
+	if f.ca == "" {
+		return authority, nil
+	}
+	if err := os.WriteFile(f.ca, authority.PEM(), 0o644); err != nil {
+		return nil, usage(fmt.Errorf("--ca: %w", err))
+	}
+	return authority, nil
+}
+

@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/eci-conform/conform/internal/cassette"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/recorder"
+	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// cassetteSuffix ends the names of cassettes.
+const cassetteSuffix = ".cassette"
+
+// recording is a cassette that traffic is being recorded into.
+type recording struct {
+	*recorder.Recorder
+	path   string
+	writer *cassette.Writer
+}
+
+// recordingOf says what is recorded, and where.
+type recordingOf struct {
+	dir      string
+	kind     string // begins the file's name: run, record or sdk
+	contract *contract.Contract
+	keys     []wire.Credentials // that traffic is signed with
+	header   cassette.Header    // Target and Run; the rest is filled in
+	place    func(context.Context) redact.Place
+}
+
+// openRecording makes the folder and a new cassette in it.
+func (a *app) openRecording(o recordingOf) (*recording, error) {
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return nil, usage(fmt.Errorf("--record: %w", err))
+	}
+	rules, now := redact.NewRules(o.contract), a.Now()
+	h := o.header
+	h.Recorded, h.Contract, h.Policy, h.Tool = now, "sha256:"+o.contract.Digest, rules.Digest(), "conform "+version
+	r := &recording{}
+	for i := range 100 { // two recordings may begin in the same second
+		r.path = filepath.Join(o.dir, cassetteName(o.kind, now, i))
+		var err error
+		if r.writer, err = cassette.Create(r.path, h); err == nil {
+			break
+		}
+		if !errors.Is(err, os.ErrExist) || i == 99 {
+			return nil, usage(fmt.Errorf("--record: %w", err))
+		}
+	}
+	r.Recorder = recorder.New(recorder.Options{
+		Session: rules.Session(redact.SessionOptions{Known: o.keys, Begin: now}),
+		Sink:    r.writer, Clock: a.Now, Place: o.place,
+	})
+	return r, nil
+}
+
+func cassetteName(kind string, now time.Time, i int) string {
+	name := kind + now.UTC().Format("-20060102-150405")
+	if i > 0 {
+		name += fmt.Sprintf("-%d", i+1)
+	}
+	return name + cassetteSuffix
+}
+
+// close seals the cassette and says what is in it.
+func (r *recording) close(a *app) error {
+	if err := errors.Join(r.Err(), r.writer.Close()); err != nil {
+		return exit(exitFault, err)
+	}
+	fmt.Fprintf(a.Err, "recorded %s in %s\n", counted(r.Count(), "exchange"), r.path)
+	return nil
+}
+
+// counted is a number of things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
+}
+
+// keysOf lists credentials in the order of their names.
+func keysOf(all map[string]wire.Credentials) []wire.Credentials {
+	var out []wire.Credentials
+	for _, name := range slices.Sorted(maps.Keys(all)) {
+		out = append(out, all[name])
+	}
+	return out
+}
+
+// publicURL is an endpoint without what may be secret in it.
+func publicURL(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return ""
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
+}
