@@ -143,4 +143,3 @@ func (f *recordFlags) authority(clock func() time.Time) (*recorder.Authority, er
 	}
 	return authority, nil
 }
-
