@@ -13,6 +13,9 @@ type pool struct {
 	free    []*Resource
 	bundles map[string]*bundle // shared by several cases, by key
 	changed chan struct{}      // closed and replaced when a place or a resource comes free
+	// refused are requests that found no room at the target and wait; stuck
+	// are the places of their cases.
+	refused, stuck int
 }
 
 func (p *pool) init(limit int) {

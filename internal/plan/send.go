@@ -217,6 +217,9 @@ type patience struct {
 	throttled, unavailable, dropped, hung int
 
 	waited time.Duration
+
+	room int              // times that room was made
+	over <-chan time.Time // ends the waits for room
 }
 
 // deliver sends until there is an answer that says something about the
@@ -247,6 +250,8 @@ func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *pat
 		return false, nil
 	case a.Throttled:
 		return s.throttled(ctx, a, p)
+	case s.full(m, a):
+		return s.makeRoom(ctx, p)
 	case a.Status == http.StatusServiceUnavailable && !m.how.once && p.unavailable < maxUnavailable:
 		p.unavailable++
 		err := pause(ctx, s.env.Wait.Initial)
