@@ -3,6 +3,7 @@ package redact
 import (
 	"encoding/base64"
 	"encoding/hex"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 )
@@ -47,7 +48,12 @@ func (t *table) add(k kind, value string) bool {
 	}
 	t.known[value] = true
 	p := &prey{k, value}
-	for _, form := range forms(value) {
+	all := forms(value)
+	if plain, err := url.QueryUnescape(value); err == nil && plain != value && len(plain) >= huntLength {
+		// Who holds it escaped may have got it in the clear.
+		all = append(all, forms(plain)...)
+	}
+	for _, form := range all {
 		key := firstSix(form, 0)
 		bit := t.hash(key)
 		t.bits[bit/64] |= 1 << (bit % 64)
@@ -97,8 +103,8 @@ func forms(value string) []string {
 	for lead := range 3 {
 		std := base64Core(base64.RawStdEncoding, value, lead)
 		out = append(out, std)
-		if url := base64Core(base64.RawURLEncoding, value, lead); url != std {
-			out = append(out, url)
+		if safe := base64Core(base64.RawURLEncoding, value, lead); safe != std {
+			out = append(out, safe)
 		}
 	}
 	return out

@@ -79,7 +79,7 @@ func (p *pass) value(n *node, value string) string {
 	switch {
 	case value == "":
 		return ""
-	case n == nil:
+	case n == nil || n.class == "" && n.scalar():
 		return p.unknown(value)
 	case !n.scalar():
 		if out, ok := p.packed(n.packed, value); ok {
@@ -166,8 +166,7 @@ func (p *pass) scrub(text string) string {
 // put puts placeholders where something was found. What lies in a placeholder
 // stays.
 func (p *pass) put(text string, found []span) string {
-	found = slices.DeleteFunc(found, func(s span) bool { return inPlaceholder(text, s.from, s.to) })
-	if len(found) == 0 {
+	if found = outside(text, found); len(found) == 0 {
 		return text
 	}
 	slices.SortStableFunc(found, func(a, b span) int {

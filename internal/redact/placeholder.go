@@ -3,6 +3,8 @@ package redact
 import (
 	"fmt"
 	"regexp"
+	"slices"
+	"sort"
 	"strings"
 )
 
@@ -79,15 +81,15 @@ func IsPlaceholder(value string) bool {
 	return strings.Contains(value, "REDACTED") && whole.MatchString(value)
 }
 
-// inPlaceholder reports whether s[from:to] lies within one.
-func inPlaceholder(s string, from, to int) bool {
-	if !strings.Contains(s, "REDACTED") {
-		return false
+// outside drops the spans that lie within placeholders of the text.
+func outside(text string, found []span) []span {
+	if len(found) == 0 || !strings.Contains(text, "REDACTED") {
+		return found
 	}
-	for _, at := range placeholders.FindAllStringIndex(s, -1) {
-		if at[0] <= from && to <= at[1] {
-			return true
-		}
-	}
-	return false
+	at := placeholders.FindAllStringIndex(text, -1)
+	return slices.DeleteFunc(found, func(s span) bool {
+		// The last one that begins at the span or ahead of it.
+		i := sort.Search(len(at), func(i int) bool { return at[i][0] > s.from })
+		return i > 0 && s.to <= at[i-1][1]
+	})
 }
