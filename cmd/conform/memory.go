@@ -4,8 +4,9 @@ import "runtime/debug"
 
 // heapGrowth is by how many per cent the heap may grow between two
 // collections. A run keeps little and throws away much: at Go's 100 it would
-// spend a tenth of its time on collecting.
-const heapGrowth = 400
+// spend a tenth of its time on collecting, and heapEnough bounds what it grows
+// to.
+const heapGrowth = 1000
 
 // heapEnough is the size in bytes from which on the collector works for room
 // instead of time: a target that sends junk by the megabyte must not fill the

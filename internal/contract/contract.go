@@ -4,7 +4,10 @@
 // is not known to any of them.
 package contract
 
-import "fmt"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Level says how sure a clause is, and so what breaking it means.
 type Level int
@@ -45,7 +48,7 @@ type Place struct {
 }
 
 // String returns the place as file:line, as editors and compilers read it.
-func (p Place) String() string { return fmt.Sprintf("%s:%d", p.File, p.Line) }
+func (p Place) String() string { return p.File + ":" + strconv.Itoa(p.Line) }
 
 // Clause is the smallest promise that can be checked.
 type Clause struct {

@@ -1,8 +1,13 @@
 package contract
 
 import (
-	"github.com/getkin/kin-openapi/openapi3"
+	"encoding/json"
 	"math"
+	"regexp"
+	"slices"
+	"strconv"
+
+	"github.com/getkin/kin-openapi/openapi3"
 
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -18,6 +23,7 @@ type fitting struct {
 	members map[string]*fitting
 	needed  int // how many members are required
 	items   *fitting
+	pattern *regexp.Regexp // of a text that nothing else bounds; nil for none
 }
 
 func fittingOf(f *Field, s *openapi3.Schema) *fitting {
@@ -25,6 +31,9 @@ func fittingOf(f *Field, s *openapi3.Schema) *fitting {
 	bounded := f.Format != "" || f.Pattern != "" || len(f.Enum) > 0 || f.Minimum != nil || f.Maximum != nil ||
 		f.MinLength != nil || f.MaxLength != nil || f.MinItems != nil || f.MaxItems != nil
 	if bounded {
+		if f.Pattern != "" && f.Format == "" && len(f.Enum) == 0 && f.MinLength == nil && f.MaxLength == nil {
+			t.pattern, _ = regexp.Compile(f.Pattern) // what is none is the checker's affair
+		}
 		return t
 	}
 	switch {
@@ -60,7 +69,24 @@ func (t *fitting) fits(v any) bool {
 			return t.field.Type == Array && t.list(v)
 		}
 	}
-	return !t.walked && t.schema.VisitJSON(plainValue(v, math.MaxInt)) == nil
+	return !t.walked && (t.plain(v) || t.schema.VisitJSON(plainValue(v, math.MaxInt)) == nil)
+}
+
+// plain says whether a leaf surely fits, without the checker's help.
+func (t *fitting) plain(v any) bool {
+	f := t.field
+	switch v := v.(type) {
+	case string:
+		onlyListed := len(f.Enum) > 0 && f.Pattern == "" && f.Format == "" && f.MinLength == nil && f.MaxLength == nil
+		return f.Type == String && (onlyListed && slices.Contains(f.Enum, v) || t.pattern != nil && t.pattern.MatchString(v))
+	case json.Number:
+		n, err := strconv.ParseInt(string(v), 10, 32)
+		return f.Type == Integer && err == nil && len(f.Enum) == 0 &&
+			(f.Minimum == nil || n >= *f.Minimum) && (f.Maximum == nil || n <= *f.Maximum)
+	case bool:
+		return f.Type == Boolean && len(f.Enum) == 0
+	}
+	return false
 }
 
 func (t *fitting) object(m *wire.Map) bool {

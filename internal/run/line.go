@@ -60,6 +60,14 @@ type exchangeLine struct {
 
 // MarshalJSON writes the result as a line of results.ndjson.
 func (r Result) MarshalJSON() ([]byte, error) {
+	if len(r.Findings)+len(r.Exchanges)+len(r.Attachments) == 0 {
+		return r.bare(make([]byte, 0, 512))
+	}
+	return encoded(r.line())
+}
+
+// line is the result as it is written.
+func (r Result) line() line {
 	l := line{
 		Case: r.Case, Operation: r.Operation, Family: r.Family, Clause: r.Clause, Level: r.Level.String(),
 		Verdict: r.Verdict, Reason: r.Reason, Fault: r.Fault,
@@ -75,10 +83,15 @@ func (r Result) MarshalJSON() ([]byte, error) {
 			x.RespHeader, x.RespBody, x.Error, x.Start, millis(x.Duration),
 		}
 	}
+	return l
+}
+
+// encoded is json.Marshal that leaves bodies for people to read.
+func encoded(v any) ([]byte, error) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false) // bodies are for people to read
-	err := enc.Encode(l)
+	enc.SetEscapeHTML(false)
+	err := enc.Encode(v)
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 

@@ -138,3 +138,26 @@ func FuzzDecode(f *testing.F) {
 		}
 	})
 }
+
+func TestPlainResultsReadAsAnyOther(t *testing.T) {
+	t.Parallel()
+	odd := "a\"b\\c\n\t\x00<&>\u2028\U0001f469\xff ü"
+	at := time.Date(2026, 1, 2, 3, 4, 5, 678000001, time.FixedZone("x", 5400))
+	for _, r := range []Result{
+		{},
+		{Case: "a/b", Verdict: Pass, Level: contract.Must, Requests: -1, Start: at, Duration: time.Microsecond, Seed: 1<<64 - 1},
+		{Case: odd, Operation: odd, Family: odd, Clause: odd, Reason: odd, Verdict: Verdict(odd), Fault: true, Start: at, Duration: 90 * time.Hour},
+	} {
+		want, err := encoded(r.line())
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.MarshalJSON()
+		if err != nil || !bytes.Equal(got, want) {
+			t.Errorf("MarshalJSON() = %s, %v\nwant %s", got, err, want)
+		}
+	}
+	if _, err := (Result{Start: time.Date(12345, 1, 1, 0, 0, 0, 0, time.UTC)}).MarshalJSON(); err == nil {
+		t.Error("a year of five digits is written")
+	}
+}
