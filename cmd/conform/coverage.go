@@ -69,7 +69,7 @@ func (a *app) coverage(f *coverageFlags) error {
 	l := suites.Coverage(c, p)
 	switch {
 	case f.format == "json":
-		err = coverageJSON(a.Out, l, t.reasons())
+		err = coverageJSON(a.Out, l, t)
 	case f.verbose:
 		err = coverageLines(a.Out, l)
 	default:
@@ -105,7 +105,13 @@ func unenforced(c *contract.Contract) ([]string, error) {
 	return out, nil
 }
 
-// binding is an entry of the ledger as conform coverage --format json lists it.
+// coverageDocument is what conform coverage --format json writes.
+type coverageDocument struct {
+	Clauses []binding   `json:"clauses"`
+	Errors  []provoking `json:"errors"` // the rows of the operations' error tables
+}
+
+// binding is an entry of the ledger.
 type binding struct {
 	Clause   string   `json:"clause"`
 	Level    string   `json:"level"`
@@ -113,19 +119,36 @@ type binding struct {
 	Cases    []string `json:"cases"`
 	Every    string   `json:"everyAnswer,omitempty"`
 	Excluded string   `json:"excluded,omitempty"`
-	// NotProvoked says why a row of an error table is not, on the target.
-	NotProvoked string `json:"notProvoked,omitempty"`
 }
 
-func coverageJSON(out io.Writer, l suites.Ledger, left map[string]string) error {
-	list := make([]binding, len(l.Entries))
+// provoking is a row of an error table and whether the target lets it be
+// provoked.
+type provoking struct {
+	Operation string `json:"operation"`
+	Status    int    `json:"status"`
+	Code      string `json:"code"`
+	Condition string `json:"condition"`
+	Clause    string `json:"clause"`
+	Case      string `json:"case"`
+	Provoked  bool   `json:"provoked"`
+	Reason    string `json:"reason,omitempty"` // why it is not
+}
+
+func coverageJSON(out io.Writer, l suites.Ledger, t *errorTable) error {
+	doc := coverageDocument{Clauses: make([]binding, len(l.Entries)), Errors: make([]provoking, len(t.rows))}
 	for i, e := range l.Entries {
-		list[i] = binding{
+		doc.Clauses[i] = binding{
 			Clause: e.Clause.ID, Level: e.Clause.Level.String(), Place: e.Clause.Place.String(),
-			Cases: append([]string{}, e.Cases...), Every: e.Every, Excluded: e.Excluded, NotProvoked: left[e.Clause.ID],
+			Cases: append([]string{}, e.Cases...), Every: e.Every, Excluded: e.Excluded,
 		}
 	}
-	return writeJSON(out, list)
+	for i, r := range t.rows {
+		doc.Errors[i] = provoking{
+			Operation: r.Operation.Name, Status: r.Row.Status, Code: r.Row.Code, Condition: r.Row.Condition,
+			Clause: r.Row.Row.ID, Case: r.Case, Provoked: r.Reason == "", Reason: r.Reason,
+		}
+	}
+	return writeJSON(out, doc)
 }
 
 // row counts the clauses of one operation, of one resource, or of what all

@@ -84,15 +84,6 @@ func (t *errorTable) judge(file string) error {
 	return nil
 }
 
-// reasons are why rows were not provoked, by the id of the row's clause.
-func (t *errorTable) reasons() map[string]string {
-	out := map[string]string{}
-	for _, r := range t.rows {
-		out[r.Row.Row.ID] = r.Reason
-	}
-	return out
-}
-
 // write counts the rows by operation and says why some are not provoked.
 func (t *errorTable) write(out io.Writer, c *contract.Contract) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

@@ -85,9 +85,24 @@ func explainCase(out io.Writer, c *contract.Contract, k *plan.Case) error {
 	lines = append(lines, needs(k.Needs)...)
 	lines = append(lines, "")
 	lines = append(lines, clauseLines(c, k.Clause)...)
+	lines = append(lines, alsoLines(k)...)
 	lines = append(lines, "", "run it with", "  conform run --select "+report.Quote(k.ID))
 	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
+}
+
+// alsoLines name the further promises that the case judges.
+func alsoLines(k *plan.Case) []string {
+	var out []string
+	for _, also := range k.Also {
+		if also.ID != k.Clause.ID {
+			out = append(out, fmt.Sprintf("  %s (%s)", also.ID, also.Level))
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	return append([]string{"", "it judges as well"}, out...)
 }
 
 // needs says what a profile must give for the case to run.
@@ -106,16 +121,23 @@ func needs(n plan.Needs) []string {
 
 func explainClause(out io.Writer, c *contract.Contract, k *contract.Clause, all *plan.Plan) error {
 	lines := clauseLines(c, k)
-	var ids []string
+	var ids, also []string
 	for _, other := range all.Cases {
-		if other.Clause.ID == k.ID {
+		switch {
+		case other.Clause.ID == k.ID:
 			ids = append(ids, "  "+other.ID)
+		case slices.ContainsFunc(other.Also, func(a *contract.Clause) bool { return a.ID == k.ID }):
+			also = append(also, "  "+other.ID)
 		}
 	}
-	if len(ids) == 0 {
-		lines = append(lines, "", "no case is about it alone: see conform coverage")
-	} else {
+	if len(ids) > 0 {
 		lines = append(append(lines, "", "its cases"), ids...)
+	}
+	if len(also) > 0 {
+		lines = append(append(lines, "", "also judged by"), also...)
+	}
+	if len(ids)+len(also) == 0 {
+		lines = append(lines, "", "no case is about it alone: see conform coverage")
 	}
 	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err

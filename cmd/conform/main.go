@@ -24,6 +24,7 @@ type System struct {
 	Args     []string // without the program's name
 	Out, Err io.Writer
 	Lookup   func(name string) (value string, ok bool) // environment
+	Environ  []string                                  // NAME=VALUE, all of it; may be empty
 	Now      func() time.Time
 	Terminal bool // whether Err is one
 	Color    bool // whether Out is a terminal that wants colour
@@ -41,7 +42,7 @@ func main() {
 func system() System {
 	_, plain := os.LookupEnv("NO_COLOR")
 	return System{
-		Args: os.Args[1:], Out: os.Stdout, Err: os.Stderr, Lookup: os.LookupEnv, Now: time.Now,
+		Args: os.Args[1:], Out: os.Stdout, Err: os.Stderr, Lookup: os.LookupEnv, Environ: os.Environ(), Now: time.Now,
 		Terminal: term.IsTerminal(int(os.Stderr.Fd())),
 		Color:    term.IsTerminal(int(os.Stdout.Fd())) && !plain,
 	}

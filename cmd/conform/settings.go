@@ -24,12 +24,13 @@ func (a *app) settle(c *cobra.Command) error {
 	if err != nil {
 		return usage(err)
 	}
+	a.unknownVariables(c.Root())
 	errs := []error{file.unknown(c.Root())}
 	c.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || f.Name == "help" {
 			return
 		}
-		name := "CONFORM_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
+		name := variable(f.Name)
 		if v, ok := a.env(name); ok && v != "" {
 			errs = append(errs, set(c, f, name, v))
 			return
@@ -47,6 +48,38 @@ func (a *app) settle(c *cobra.Command) error {
 		return usage(err)
 	}
 	return nil
+}
+
+// variables begin with it.
+const variables = "CONFORM_"
+
+// variable is the variable that stands for a flag.
+func variable(flag string) string {
+	return variables + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// unknownVariables warns of variables that no command has a flag for. They are
+// no error: others may use the prefix as well.
+func (a *app) unknownVariables(root *cobra.Command) {
+	var known []string
+	for _, name := range flagNames(root) {
+		known = append(known, variable(name))
+	}
+	for _, entry := range slices.Sorted(slices.Values(a.Environ)) {
+		name, value, _ := strings.Cut(entry, "=")
+		if value != "" && strings.HasPrefix(name, variables) && !slices.Contains(known, name) {
+			a.warn("unknown variable %s, did you mean %s?", name, strings.Join(nearest.Names(name, known, 1), ""))
+		}
+	}
+}
+
+// flagNames are the names of all flags of all commands.
+func flagNames(root *cobra.Command) []string {
+	var out []string
+	for _, c := range root.Commands() {
+		c.Flags().VisitAll(func(f *pflag.Flag) { out = append(out, f.Name) })
+	}
+	return out
 }
 
 func set(c *cobra.Command, f *pflag.Flag, place, value string) error {
@@ -115,10 +148,7 @@ func (s settings) texts(n *yaml.Node) ([]*yaml.Node, error) {
 
 // unknown names the settings that no command has a flag for.
 func (s settings) unknown(root *cobra.Command) error {
-	var known []string
-	for _, c := range root.Commands() {
-		c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	}
+	known := flagNames(root)
 	var errs []error
 	for _, k := range s.keys {
 		if !slices.Contains(known, k.Value) {

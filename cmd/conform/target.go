@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -56,9 +57,10 @@ func (a *app) resolve(t targetFlags, c *contract.Contract) (*target, error) {
 	if !profile.IsKey(t.region) {
 		return nil, fmt.Errorf("--region %q: want a region id such as %s", t.region, defaultRegion)
 	}
-	if t.region != "" {
-		p.Region = t.region
+	if t.region != "" && t.region != p.Region && len(p.Bindings) > 0 {
+		a.warn("--region %s: the bindings of %s are of %s", t.region, p.File, p.Region)
 	}
+	p.Region = cmp.Or(t.region, p.Region)
 	if err := p.Validate(c); err != nil {
 		return nil, err
 	}

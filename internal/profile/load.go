@@ -119,7 +119,7 @@ func (r *reader) profile(n *yaml.Node, p *Profile) {
 		"endpoint":    func(path string, n *yaml.Node) { r.endpoint(path, n, &p.Endpoint) },
 		"region":      func(path string, n *yaml.Node) { r.region(path, n, &p.Region) },
 		"credentials": func(path string, n *yaml.Node) { r.credentials(path, n, p) },
-		"bindings":    func(path string, n *yaml.Node) { p.Bindings = r.texts(path, n) },
+		"bindings":    func(path string, n *yaml.Node) { r.bindings(path, n, p) },
 		"conditions":  func(path string, n *yaml.Node) { r.conditions(path, n, p) },
 		"wait":        func(path string, n *yaml.Node) { r.wait(path, n, &p.Wait) },
 		"limits":      func(path string, n *yaml.Node) { r.limits(path, n, &p.Limits) },
@@ -157,6 +157,14 @@ func (r *reader) texts(path string, n *yaml.Node) map[string]string {
 		out[key.Value] = value.Value
 	})
 	return out
+}
+
+func (r *reader) bindings(path string, n *yaml.Node, p *Profile) {
+	p.Bindings, p.bound = r.texts(path, n), map[string]contract.Place{}
+	n = resolve(n)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		p.bound[n.Content[i].Value] = r.place(n.Content[i])
+	}
 }
 
 func (r *reader) region(path string, n *yaml.Node, to *string) {

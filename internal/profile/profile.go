@@ -19,6 +19,8 @@ type Profile struct {
 	Wait        Wait
 	Limits      Limits
 	Baseline    string // path of the baseline, relative to the profile; empty for none
+
+	bound map[string]contract.Place // where the bindings stand
 }
 
 // Credential is one entry of credentials: a literal key, or where to find one.

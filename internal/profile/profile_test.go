@@ -12,6 +12,7 @@ import (
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
+	"github.com/eci-conform/conform/spec"
 )
 
 const full = `endpoint: https://eci.cn-hangzhou.aliyuncs.com
@@ -55,7 +56,7 @@ func TestLoad(t *testing.T) {
 		Limits:   Limits{Rate: 5.5, Concurrency: 4, MaxResources: 6},
 		Baseline: "sandbox.baseline.yaml",
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreTypes(contract.Place{})); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreTypes(contract.Place{}), cmpopts.IgnoreUnexported(Profile{})); diff != "" {
 		t.Errorf("Load() mismatch (-want +got):\n%s", diff)
 	}
 	if got.Conditions["zone.noStock"].Place.Line != 14 {
@@ -175,6 +176,33 @@ func TestValidate(t *testing.T) {
 	delete(p.Conditions, "zone.nostock")
 	if err := p.Validate(c); err != nil {
 		t.Errorf("Validate() = %v, want nil", err)
+	}
+}
+
+func TestValidateBindings(t *testing.T) {
+	t.Parallel()
+	c, err := contract.Load(spec.Name, spec.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "endpoint: http://h:1\nregion: r\nbindings:\n"
+	for line, want := range map[string]string{
+		"VSwitchId: x": "", "AcrRegistryInfo.1.Domain.2: x": "", "DataSource.Options.snapshotId: x": "", "Image.1: x": "", "Tag.1.Key: x": "",
+		"VSwitchID: x":              `p.yaml:4: bindings: no operation has a parameter "VSwitchID"; nearest: VSwitchId, `,
+		"AcrRegistryInfo.Domain: x": `p.yaml:4: bindings: no operation has a parameter "AcrRegistryInfo.Domain"; nearest: AcrRegistryInfo.1.`,
+		"Tag.0.Key: x":              `p.yaml:4: bindings: no operation has a parameter "Tag.0.Key"`,
+		"DataSource.Options: x":     `p.yaml:4: bindings: no operation has a parameter "DataSource.Options"`,
+		"EipCreateParam: x":         `p.yaml:4: bindings: no operation has a parameter "EipCreateParam"`,
+		"EipCreateParam.X.Y: x":     `p.yaml:4: bindings: no operation has a parameter "EipCreateParam.X.Y"`,
+	} {
+		p, err := Load("p.yaml", []byte(head+"  "+line+"\n"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = p.Validate(c)
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("%s: Validate() = %v, want %q", line, err, want)
+		}
 	}
 }
 

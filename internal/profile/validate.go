@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,8 +14,9 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
-// Validate holds the profile against the contract: condition names. All errors
-// come at once, each with file:line and the nearest known name.
+// Validate holds the profile against the contract: names of conditions, and
+// wire names of bindings. All errors come at once, each with file:line and the
+// nearest known name.
 func (p *Profile) Validate(c *contract.Contract) error {
 	known := make([]string, 0, len(c.Conditions))
 	for _, condition := range c.Conditions {
@@ -27,7 +29,51 @@ func (p *Profile) Validate(c *contract.Contract) error {
 				p.Conditions[name].Place, name, hint(name, known)))
 		}
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, p.checkBindings(c)...)...)
+}
+
+// checkBindings finds bindings that no operation has a parameter for.
+func (p *Profile) checkBindings(c *contract.Contract) []error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(p.Bindings)) {
+		takes := func(op *contract.Operation) bool { return takes(op, name) }
+		if !slices.ContainsFunc(c.Operations, takes) {
+			errs = append(errs, fmt.Errorf("%s: bindings: no operation has a parameter %q; %s", p.bound[name], name, hint(name, bindable(c))))
+		}
+	}
+	return errs
+}
+
+// takes says whether the operation has a parameter of the wire name: a value, or
+// a key of a map.
+func takes(op *contract.Operation, name string) bool {
+	path := numbers.ReplaceAllString(name, ".N$1")
+	if f := op.Parameter(path); f != nil {
+		return f.Type != contract.Object && f.Type != contract.Array && f.Type != contract.Map
+	}
+	i := strings.LastIndexByte(path, '.')
+	if i < 0 {
+		return false
+	}
+	f := op.Parameter(path[:i])
+	return f != nil && f.Type == contract.Map
+}
+
+// numbers are the counts in a wire name.
+var numbers = regexp.MustCompile(`\.[1-9][0-9]*(\.|$)`)
+
+// bindable are the wire names that a real thing is most often bound to.
+func bindable(c *contract.Contract) []string {
+	var out []string
+	for _, op := range c.Operations {
+		for _, f := range op.Leaves() {
+			name := strings.ReplaceAll(f.Path, ".N", ".1")
+			if f.Binding != "" && !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
 }
 
 // Lookups resolve credentials that the profile does not hold itself. A nil
