@@ -257,6 +257,14 @@ func (j *job) judge(ctx context.Context, o run.Options) error {
 	if err := os.MkdirAll(j.flags.reports, 0o755); err != nil {
 		return exit(exitFault, fmt.Errorf("make report folder: %w", err))
 	}
+	release, err := report.Lock(j.flags.reports)
+	if errors.Is(err, report.ErrBusy) {
+		return usage(fmt.Errorf("%w: give --reports another one", err))
+	}
+	if err != nil {
+		return exit(exitFault, err)
+	}
+	defer release() // nothing can be done about a folder that does not close
 	stream, err := report.NewStream(filepath.Join(j.flags.reports, report.ResultsFile))
 	if err != nil {
 		return exit(exitFault, err)
