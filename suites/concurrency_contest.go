@@ -39,7 +39,7 @@ func (c *contest) race(ctx context.Context, players ...player) error {
 	for i, p := range players {
 		wg.Go(func() {
 			<-begin
-			errs[i] = p(ctx, i)
+			errs[i] = p(plan.WithLane(ctx, i+1), i)
 		})
 	}
 	close(begin)
@@ -55,10 +55,20 @@ type errand struct {
 	set    map[string]string
 }
 
+// during keeps what do returns, with the time that its requests took. A request
+// that returns false, or was not even sent, is not kept.
+func (c *contest) during(ctx context.Context, do func(context.Context) (history.Operation, bool)) {
+	ctx, span := plan.WithSpan(ctx)
+	if op, keep := do(ctx); keep && *span != (plan.Span{}) {
+		op.Begin, op.End = int64(span.Begin), int64(span.End)
+		c.log.Add(op)
+	}
+}
+
 // ask sends a request once and records what became of it. The answer is nil
 // where none came.
 func (c *contest) ask(ctx context.Context, client int, d errand) (answer *check.Answer, err error) {
-	c.log.Record(func() (history.Operation, bool) {
+	c.during(ctx, func(ctx context.Context) (history.Operation, bool) {
 		p := plan.Probe{Operation: d.op.Name, Params: d.params, Method: http.MethodPost, Format: "JSON"}
 		answer, err = c.Probe(ctx, &p, plan.Bound(), plan.Once())
 		if err != nil {
@@ -108,7 +118,7 @@ type sight struct {
 // look reads the resource and records what it shows. A listing that gave no
 // answer shows nothing and is false.
 func (c *contest) look(ctx context.Context, client int) (seen sight, ok bool, err error) {
-	c.log.Record(func() (history.Operation, bool) {
+	c.during(ctx, func(ctx context.Context) (history.Operation, bool) {
 		var item *wire.Map
 		item, seen.present, err = c.Read(ctx, c.kind.Name, c.id)
 		if err != nil {

@@ -163,7 +163,7 @@ func slot(i int) string { return "made" + strconv.Itoa(i) }
 func (x *creations) enumerate(ctx context.Context, client, n int) error {
 	for range n {
 		var err error
-		x.log.Record(func() (history.Operation, bool) {
+		x.during(ctx, func(ctx context.Context) (history.Operation, bool) {
 			var ids map[string]bool
 			if ids, err = x.listed(ctx); err != nil || ids == nil {
 				return history.Operation{}, false

@@ -206,7 +206,7 @@ func (x *tagging) errand(ctx context.Context, key, value string) (errand, error)
 
 // look lists the resource's tags.
 func (x *tagging) look(ctx context.Context, client int) (seen sight, ok bool, err error) {
-	x.log.Record(func() (history.Operation, bool) {
+	x.during(ctx, func(ctx context.Context) (history.Operation, bool) {
 		var whole bool
 		seen.values, whole, err = x.tags(ctx)
 		if err != nil || seen.values == nil {

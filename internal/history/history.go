@@ -4,6 +4,7 @@
 package history
 
 import (
+	"cmp"
 	"slices"
 	"sync"
 )
@@ -45,7 +46,8 @@ type Operation struct {
 	Asked, Answered  string // for people
 
 	// Begin is a moment before the request was sent, End one after its answer
-	// came. Moments are counted: they say what came before what.
+	// came: a time in a Log, a number in a History. They say what came before
+	// what.
 	Begin, End int64
 }
 
@@ -65,36 +67,49 @@ type History struct {
 
 // Log collects a history from several clients at once. Its zero value is ready.
 type Log struct {
-	mu     sync.Mutex
-	moment int64
-	done   []Operation
+	mu   sync.Mutex
+	done []Operation
 }
 
-// Record runs a request and keeps what it returns, with the moments around it.
-// A request that returns false is not kept.
-func (l *Log) Record(do func() (Operation, bool)) {
-	begin := l.tick()
-	op, keep := do()
+// Add keeps a request. Its moments are times of one clock.
+func (l *Log) Add(o Operation) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.moment++
-	if op.Begin, op.End = begin, l.moment; keep {
-		l.done = append(l.done, op)
-	}
+	l.done = append(l.done, o)
 }
 
-func (l *Log) tick() int64 {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.moment++
-	return l.moment
-}
-
-// History returns what was recorded so far.
+// History returns what was collected so far, with the moments counted from 1.
 func (l *Log) History(start map[string]string) *History {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return &History{Start: start, Operations: slices.Clone(l.done)}
+	h := &History{Start: start, Operations: slices.Clone(l.done)}
+	h.count()
+	return h
+}
+
+// count puts numbers in the place of times. What began when something else
+// ended began before that: nobody knows which came first.
+func (h *History) count() {
+	var moments []*int64
+	begins := make(map[*int64]bool, len(h.Operations))
+	for i := range h.Operations {
+		o := &h.Operations[i]
+		moments = append(moments, &o.Begin, &o.End)
+		begins[&o.Begin] = true
+	}
+	slices.SortStableFunc(moments, func(a, b *int64) int {
+		if c := cmp.Compare(*a, *b); c != 0 || begins[a] == begins[b] {
+			return c
+		}
+		if begins[a] {
+			return -1
+		}
+		return 1
+	})
+	for i, m := range moments {
+		*m = int64(i + 1)
+	}
+	slices.SortFunc(h.Operations, func(a, b Operation) int { return cmp.Compare(a.End, b.End) })
 }
 
 // Last returns the values that the register may hold when all requests are

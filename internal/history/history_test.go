@@ -3,6 +3,7 @@ package history
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -169,8 +170,9 @@ func TestRandomHistoriesAreExplained(t *testing.T) {
 			t.Errorf("seed %d: Check() = %v, want it explained:\n%s", seed, got.Result, Lines(got.Core))
 		}
 		ops[len(ops)-1] = at(10000, 10001, read("a", "nobody's", "b", values["b"]))
-		if got := h.Check(limit); got.Result != Unexplained || len(got.Core) != 1 {
-			t.Errorf("seed %d: Check() = %v with a core of %d, want one read unexplained", seed, got.Result, len(got.Core))
+		got := h.Check(limit) // how small the core gets is a matter of time
+		if got.Result != Unexplained || !slices.ContainsFunc(got.Core, func(o Operation) bool { return o.Seen["a"] == "nobody's" }) {
+			t.Errorf("seed %d: Check() = %v, want the last read unexplained:\n%s", seed, got.Result, Lines(got.Core))
 		}
 	}
 }
@@ -178,13 +180,15 @@ func TestRandomHistoriesAreExplained(t *testing.T) {
 func TestLogCountsMoments(t *testing.T) {
 	t.Parallel()
 	var l Log
-	l.Record(func() (Operation, bool) {
-		l.Record(func() (Operation, bool) { return read(), true })
-		return write("a", "1"), true
-	})
-	l.Record(func() (Operation, bool) { return Operation{}, false })
-	h := l.History(nil)
-	if len(h.Operations) != 2 || h.Operations[0].Begin != 2 || h.Operations[1].Begin != 1 || h.Operations[1].End != 4 {
-		t.Errorf("History() = %+v", h.Operations)
+	l.Add(at(100, 900, write("a", "1")))
+	l.Add(at(200, 300, read()))
+	l.Add(at(300, 400, read()))
+	var got [][2]int64
+	for _, o := range l.History(nil).Operations {
+		got = append(got, [2]int64{o.Begin, o.End})
+	}
+	want := [][2]int64{{2, 4}, {3, 5}, {1, 6}} // the third began when the second ended: before its end
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("History() mismatch (-want +got):\n%s", diff)
 	}
 }

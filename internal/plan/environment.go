@@ -39,6 +39,9 @@ type Target struct {
 	Run          string // tells the names of this run from those of others
 	// Gate paces requests; nil lets all pass.
 	Gate Gate
+	// Memory is what the cases are judged from in place of a target; nil for
+	// a target. Transport answers from it.
+	Memory Memory
 	// Broken is told why a request got no answer, and nil for every answer;
 	// ErrThrottled for every time that one was turned away for coming too fast.
 	Broken func(err error)
@@ -79,6 +82,8 @@ type Environment struct {
 	stamina  stamina
 	quiet    hush
 
+	begin time.Time
+
 	mu    sync.Mutex
 	leaks []Leak
 	end   time.Time // by when a run that was cut short must have cleared away; zero while it is not
@@ -87,18 +92,28 @@ type Environment struct {
 // NewEnvironment returns an environment without resources.
 func NewEnvironment(t Target) *Environment {
 	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}}
+	if t.Memory != nil { // nothing is there to be spared
+		e.pool.init(0)
+		e.begin, e.Gate = t.Memory.Begin(), nil
+		return e
+	}
 	e.pool.init(t.MaxResources)
+	e.begin = t.Clock()
 	return e
 }
 
 // Session returns a case's session. The caller must Close it.
 func (e *Environment) Session(c *Case) *Session {
 	sum := sum64(c.ID)
-	return &Session{
+	s := &Session{
 		Contract: e.Contract, Judge: e.Judge, Region: e.Region, Case: c,
 		Rand: rand.New(rand.NewPCG(e.Seed, sum)),
 		env:  e, base: strconv.FormatUint(sum, 36), leases: map[string]*Resource{},
 	}
+	if e.Memory != nil {
+		s.remember(e.Memory)
+	}
+	return s
 }
 
 // Close deletes the resources that are still in the pool and returns all that
@@ -142,13 +157,4 @@ func sum64(s string) uint64 {
 func (e *Environment) host() string {
 	_, host, _ := strings.Cut(e.Endpoint, "://")
 	return strings.TrimSuffix(host, "/")
-}
-
-type caseKey struct{}
-
-// CaseOf returns the id of the case on whose behalf a request is sent, empty
-// for none: what records or replays traffic keeps the cases apart by it.
-func CaseOf(ctx context.Context) string {
-	id, _ := ctx.Value(caseKey{}).(string)
-	return id
 }

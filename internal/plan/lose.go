@@ -58,10 +58,11 @@ func (s *Session) Lose(ctx context.Context, p *Probe, stage Stage, o ...Option) 
 
 // cut sends the draft and gives its answer up.
 func (s *Session) cut(ctx context.Context, d *wire.Draft, stage Stage) error {
-	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
+	limited, cancel := context.WithTimeout(s.placedIn(ctx, false), s.env.Timeout)
 	defer cancel()
 	c := &cutter{base: s.env.Transport, stage: stage}
 	x := wire.Do(limited, d, wire.Route{Transport: c, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
+	s.timed(ctx, x.Start, x.Duration)
 	s.record(x, false)
 	switch {
 	case ctx.Err() != nil:

@@ -49,6 +49,9 @@ func (s *Session) Lease(ctx context.Context, resource string) (*Resource, error)
 	if kind == nil {
 		return nil, fmt.Errorf("lease %q: the contract has no such resource", resource)
 	}
+	if r := s.recall(resource); r != nil {
+		return r, nil
+	}
 	g, err := s.place(ctx, resource)
 	if err != nil {
 		return nil, err
@@ -64,6 +67,7 @@ func (s *Session) Lease(ctx context.Context, resource string) (*Resource, error)
 	defer s.mu.Unlock()
 	r.touched, r.released = false, false
 	s.held = append(s.held, r)
+	s.lent = append(s.lent, Loan{Kind: resource, ID: r.ID, Region: r.Region})
 	return r, nil
 }
 

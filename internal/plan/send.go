@@ -254,7 +254,7 @@ func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *pat
 		return s.makeRoom(ctx, p)
 	case a.Status == http.StatusServiceUnavailable && !m.how.once && p.unavailable < maxUnavailable:
 		p.unavailable++
-		err := pause(ctx, s.env.Wait.Initial)
+		err := s.pause(ctx, s.env.Wait.Initial)
 		return err == nil, err
 	}
 	return false, nil
@@ -274,7 +274,7 @@ func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (
 	if s.env.Gate != nil {
 		s.env.Gate.Slow(wait)
 	}
-	err := pause(ctx, wait)
+	err := s.pause(ctx, wait)
 	return err == nil, err
 }
 
@@ -323,9 +323,10 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 // do sends the draft within the time that one request may take.
 func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exchange {
 	defer s.env.among(ctx)() // which may take time that is not the request's
-	limited, cancel := context.WithTimeout(context.WithValue(ctx, caseKey{}, s.Case.ID), s.env.Timeout)
+	limited, cancel := context.WithTimeout(s.placedIn(ctx, fixture), s.env.Timeout)
 	defer cancel()
 	x := wire.Do(limited, d, wire.Route{Transport: s.env.Transport, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
+	s.timed(ctx, x.Start, x.Duration)
 	s.record(x, fixture)
 	return x
 }

@@ -47,6 +47,10 @@ type Session struct {
 	placing sync.Mutex // held while asking for a place
 	leasing sync.Mutex
 	leases  map[string]*Resource // by resource kind, for $id
+
+	lent  []Loan    // since the last request
+	clock *recalled // of a case that is judged from a recording; nil for the run's
+	loans []Loan    // that are remembered of it and were not lent yet
 }
 
 // Find records findings. One that says that the target was not in a state to
@@ -138,8 +142,14 @@ func (s *Session) Name() string {
 // Token returns a unique ClientToken.
 func (s *Session) Token() string { return s.Name() }
 
-// Now is the run's clock.
-func (s *Session) Now() time.Time { return s.env.Clock() }
+// Now is the run's clock or, where the case is judged from a recording, what it
+// was then.
+func (s *Session) Now() time.Time {
+	if s.clock != nil {
+		return s.clock.time()
+	}
+	return s.env.Clock()
+}
 
 // Binding returns the profile's value for a wire name.
 func (s *Session) Binding(name string) (value string, ok bool) {
@@ -167,8 +177,6 @@ func (s *Session) Condition(name string) (c Condition, ok bool) {
 func (s *Session) Eventually(ctx context.Context, what string, f func() (done bool, err error)) error {
 	w := s.env.Wait
 	limit := s.env.stamina.limit(w)
-	deadline := time.NewTimer(limit)
-	defer deadline.Stop()
 	begin := s.Now()
 	for pause := w.Initial; ; pause = min(w.Cap, time.Duration(float64(pause)*w.Factor)) {
 		done, err := f()
@@ -176,17 +184,18 @@ func (s *Session) Eventually(ctx context.Context, what string, f func() (done bo
 			s.env.stamina.lasted(err, s.Now().Sub(begin))
 			return err
 		}
-		next := time.NewTimer(pause)
-		select {
-		case <-next.C:
-		case <-deadline.C:
-			next.Stop()
-			s.env.stamina.ranOut()
-			return &outcome{reason: fmt.Sprintf("waited %v for %s", limit, what), timeout: limit == w.Deadline}
-		case <-ctx.Done():
-			next.Stop()
-			return interrupted(ctx)
+		left := limit - s.Now().Sub(begin)
+		if left > pause {
+			if err := s.pause(ctx, pause); err != nil {
+				return err
+			}
+			continue
 		}
+		if err := s.pause(ctx, left); err != nil {
+			return err
+		}
+		s.env.stamina.ranOut()
+		return &outcome{reason: fmt.Sprintf("waited %v for %s", limit, what), timeout: limit == w.Deadline}
 	}
 }
 

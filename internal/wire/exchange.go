@@ -37,8 +37,11 @@ func Do(ctx context.Context, d *Draft, by Route) *Exchange {
 		Method: d.Method, Host: d.Host, Body: d.payload(), Start: by.Clock(),
 		Operation: d.Operation, Params: d.Params, Format: d.Format, Scheme: d.Scheme, KeyID: d.Credentials.AccessKeyID,
 	}
-	x.Err = x.send(ctx, d, by)
-	x.Duration = by.Clock().Sub(x.Start)
+	var t timing
+	x.Err = x.send(context.WithValue(ctx, timingKey{}, &t), d, by)
+	if x.Duration = by.Clock().Sub(x.Start); t.told {
+		x.Start, x.Duration = t.start, t.duration
+	}
 	return x
 }
 
