@@ -38,13 +38,16 @@ type table struct {
 
 // newTable returns a table of 2^log bits, log at least 6.
 func newTable(log uint) *table {
-	return &table{bits: make([]uint64, 1<<log/64), shift: 64 - log, texts: map[uint64][]pattern{}, known: map[string]bool{}}
+	return &table{bits: make([]uint64, 1<<log/64), shift: 64 - log}
 }
 
 // add makes the table find a value, and reports whether it is new.
 func (t *table) add(k kind, value string) bool {
 	if len(value) < huntLength || t.known[value] {
 		return false
+	}
+	if t.known == nil {
+		t.known, t.texts = map[string]bool{}, map[uint64][]pattern{}
 	}
 	t.known[value] = true
 	p := &prey{k, value}
@@ -128,29 +131,42 @@ const maxViews = 3
 
 // search returns what a text holds, in any number of escapes up to maxViews.
 // Spans may overlap.
-func (t *table) search(text string) []span {
-	if len(t.texts) == 0 || len(text) < huntLength {
+func search(text string, tables ...*table) []span {
+	if len(text) < huntLength {
 		return nil
 	}
-	return t.look(nil, view{text: text}, maxViews)
+	var out []span
+	look(view{text: text}, tables, maxViews, &out)
+	return out
 }
 
-func (t *table) look(found []span, v view, depth int) []span {
+func look(v view, tables []*table, depth int, out *[]span) {
+	plus := false
+	for _, t := range tables {
+		plus = plus || t.space
+		t.matches(v, out)
+	}
+	if depth == 0 {
+		return
+	}
+	for _, decode := range decoders {
+		if inner, ok := decode(v, plus); ok {
+			look(inner, tables, depth-1, out)
+		}
+	}
+}
+
+// matches adds what stands in a text as it is.
+func (t *table) matches(v view, out *[]span) {
+	if len(t.texts) == 0 {
+		return
+	}
 	for i := 0; ; {
 		at, end, of := t.next(v.text, i)
 		if of == nil {
-			break
+			return
 		}
-		found = append(found, span{v.source(at), v.source(end), of})
+		*out = append(*out, span{v.source(at), v.source(end), of})
 		i = at + 1
 	}
-	if depth == 0 {
-		return found
-	}
-	for _, decode := range decoders {
-		if inner, ok := decode(v, t.space); ok {
-			found = t.look(found, inner, depth-1)
-		}
-	}
-	return found
 }

@@ -19,7 +19,7 @@ type pass struct {
 
 	// own are secrets of this exchange alone, such as its signature;
 	// strangers are unknown values of the request, looked for in the texts of
-	// its answer.
+	// its answer; nil where there are none.
 	own, strangers *table
 	fresh          bool // a secret was found that was not looked for before
 }
@@ -28,7 +28,7 @@ type pass struct {
 const ownBits = 10
 
 func newPass(s *Session, x *Raw) *pass {
-	p := &pass{session: s, rules: s.rules, raw: x, own: newTable(ownBits), strangers: newTable(ownBits)}
+	p := &pass{session: s, rules: s.rules, raw: x, own: newTable(ownBits)}
 	p.in, p.broken = receive(x)
 	return p
 }
@@ -122,6 +122,9 @@ func (p *pass) unknown(value string) string {
 		return out
 	}
 	if !p.answer && len(value) >= huntLength && !p.rules.isWord(value) {
+		if p.strangers == nil {
+			p.strangers = newTable(ownBits)
+		}
 		p.strangers.add(kindText, value)
 	}
 	return p.session.placeholder(kindText, value)
@@ -151,16 +154,15 @@ func (p *pass) kept(n *node, value string) string {
 		value = p.tokens(value)
 	}
 	value = p.scrub(value)
-	if p.answer && n.class == contract.ClassText {
-		value = p.put(value, p.strangers.search(value))
+	if p.answer && p.strangers != nil && n.class == contract.ClassText {
+		value = p.put(value, search(value, p.strangers))
 	}
 	return value
 }
 
 // scrub replaces the secrets that a text holds.
 func (p *pass) scrub(text string) string {
-	text = p.put(text, p.session.search(text))
-	return p.put(text, p.own.search(text))
+	return p.put(text, p.session.search(text, p.own))
 }
 
 // put puts placeholders where something was found. What lies in a placeholder

@@ -131,10 +131,11 @@ func (s *Session) huntable(value string) bool {
 	return !known && !s.rules.isWord(value)
 }
 
-func (s *Session) search(text string) []span {
+// search looks for the session's secrets and those of one more table.
+func (s *Session) search(text string, own *table) []span {
 	s.hunting.RLock()
 	defer s.hunting.RUnlock()
-	return s.hunted.search(text)
+	return search(text, s.hunted, own)
 }
 
 // try counts how often a request was sent in a row without being answered.

@@ -34,12 +34,17 @@ var (
 
 	bearer   = regexp.MustCompile(`(?i)\b(?:bearer|basic) +([0-9A-Za-z._~+/=-]{16,})`)
 	userInfo = regexp.MustCompile(`://[^/\s:@]*:([^/\s@]+)@`)
-	pair     = regexp.MustCompile(`([0-9A-Za-z_.-]{2,64})=([^&\s"'<>;,]+)`)
 )
+
+// tokenLength is that of the shortest token that is told by its shape.
+const tokenLength = 14
 
 // tokens replaces what is secret by its shape or by the name ahead of it.
 func (p *pass) tokens(s string) string {
-	if len(s) < huntLength {
+	if strings.IndexByte(s, '=') >= 0 {
+		s = p.pairs(s)
+	}
+	if len(s) < tokenLength {
 		return s
 	}
 	for _, start := range tokenStarts {
@@ -48,17 +53,42 @@ func (p *pass) tokens(s string) string {
 			break
 		}
 	}
-	if strings.IndexByte(s, '=') >= 0 {
-		s = p.inside(pair, s, func(m []string) bool { return isSecretName(m[1]) && !p.rules.plain[m[1]] })
-	}
-	if strings.Contains(s, "://") && strings.IndexByte(s, '@') >= 0 {
-		s = p.inside(userInfo, s, nil)
+	if strings.IndexByte(s, '@') >= 0 && strings.Contains(s, "://") {
+		s = p.inside(userInfo, s)
 	}
 	if strings.Contains(s, "earer ") || strings.Contains(s, "asic ") || strings.Contains(s, "EARER ") {
-		s = p.inside(bearer, s, nil)
+		s = p.inside(bearer, s)
 	}
 	return s
 }
+
+// pairs replaces the values of NAME=VALUE whose names sound secret.
+func (p *pass) pairs(s string) string {
+	for i := 0; ; {
+		n := strings.IndexByte(s[i:], '=')
+		if n < 0 {
+			return s
+		}
+		i += n
+		from := i
+		for from > 0 && isNameByte(s[from-1]) {
+			from--
+		}
+		i++
+		if name := s[from : i-1]; name == "" || !isSecretName(name) || p.rules.plain[name] {
+			continue
+		}
+		end := len(s)
+		if n := strings.IndexAny(s[i:], "&\"'<>;, \t\r\n"); n >= 0 {
+			end = i + n
+		}
+		hidden := p.hide(kindSecret, s[i:end])
+		s = s[:i] + hidden + s[end:]
+		i += len(hidden)
+	}
+}
+
+func isNameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' || c == '-' || c == '.' }
 
 func (p *pass) token(s string) string {
 	if strings.HasPrefix(s, "LTAI") || strings.HasPrefix(s, "STS.") {
@@ -67,15 +97,13 @@ func (p *pass) token(s string) string {
 	return p.hide(kindSecret, s)
 }
 
-// inside replaces the last group of each match that is meant; nil means all.
-func (p *pass) inside(re *regexp.Regexp, s string, meant func(groups []string) bool) string {
+// inside replaces the group of each match.
+func (p *pass) inside(re *regexp.Regexp, s string) string {
 	return re.ReplaceAllStringFunc(s, func(match string) string {
-		groups := re.FindStringSubmatch(match)
-		if groups == nil || meant != nil && !meant(groups) {
-			return match
+		at := re.FindStringSubmatchIndex(match)
+		if at == nil {
+			return p.hide(kindSecret, match)
 		}
-		secret := groups[len(groups)-1]
-		at := strings.LastIndex(match, secret)
-		return match[:at] + p.hide(kindSecret, secret) + match[at+len(secret):]
+		return match[:at[2]] + p.hide(kindSecret, match[at[2]:at[3]]) + match[at[3]:]
 	})
 }

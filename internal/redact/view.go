@@ -30,17 +30,15 @@ var decoders = []func(v view, plus bool) (view, bool){percentView, jsonView, xml
 // a text: what it stands for, and its length, 0 for none. starts are the bytes
 // that escapes begin with.
 func undo(v view, starts string, read func(s string) (string, int)) (view, bool) {
-	first := strings.IndexAny(v.text, starts)
+	first := firstEscape(v.text, starts, read)
 	if first < 0 {
 		return view{}, false
 	}
 	b := make([]byte, 0, len(v.text))
 	at := make([]int, 0, len(v.text)+1)
-	changed := false
 	for i := 0; i < len(v.text); {
-		if c := v.text[i]; i >= first && strings.IndexByte(starts, c) >= 0 {
+		if i >= first && strings.IndexByte(starts, v.text[i]) >= 0 {
 			if plain, n := read(v.text[i:]); n > 0 {
-				changed = true
 				for range len(plain) {
 					at = append(at, v.source(i))
 				}
@@ -53,11 +51,29 @@ func undo(v view, starts string, read func(s string) (string, int)) (view, bool)
 		at = append(at, v.source(i))
 		i++
 	}
-	return view{string(b), append(at, v.source(len(v.text)))}, changed
+	return view{string(b), append(at, v.source(len(v.text)))}, true
 }
 
+// firstEscape returns where the first escape is, or -1.
+func firstEscape(s, starts string, read func(s string) (string, int)) int {
+	for i := 0; ; i++ {
+		n := strings.IndexByte(s[i:], starts[0])
+		if len(starts) > 1 {
+			n = strings.IndexAny(s[i:], starts)
+		}
+		if n < 0 {
+			return -1
+		}
+		if i += n; escapeLength(read(s[i:])) > 0 {
+			return i
+		}
+	}
+}
+
+func escapeLength(_ string, n int) int { return n }
+
 func percentView(v view, plus bool) (view, bool) {
-	if plus {
+	if plus && strings.IndexByte(v.text, '+') >= 0 {
 		return undo(v, "%+", percentEscape)
 	}
 	return undo(v, "%", percentEscape)
