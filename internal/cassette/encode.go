@@ -47,6 +47,7 @@ func appendHeader(dst []byte, h Header, links *chain) ([]byte, error) {
 		dst = append(appendWord(append(dst, "#run "...), h.Run), " seed="...)
 		dst = append(strconv.AppendUint(dst, h.Seed, 10), '\n')
 	}
+	field("profile", h.Profile)
 	field("import", h.Import)
 	if len(dst) > maxHeader {
 		return nil, &LimitError{"header", maxHeader}
@@ -123,6 +124,7 @@ func appendFacts(dst []byte, r *redact.Record) []byte {
 	if r.Lane != 0 {
 		dst = strconv.AppendInt(append(dst, " lane="...), int64(r.Lane), 10)
 	}
+	dst = appendFact(dst, "lent", r.Lent)
 	if r.Try != 0 && r.Try != 1 {
 		dst = strconv.AppendInt(append(dst, " try="...), int64(r.Try), 10)
 	}

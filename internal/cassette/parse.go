@@ -144,6 +144,7 @@ var facts = []struct {
 	{"track", "WORD", func(e *Entry, s string) (string, bool) { return setWord(&e.Track, s) }},
 	{"role", "WORD", func(e *Entry, s string) (string, bool) { return setWord(&e.Role, s) }},
 	{"lane", "NUMBER", func(e *Entry, s string) (string, bool) { return setInt(&e.Lane, s) }},
+	{"lent", "WORD", func(e *Entry, s string) (string, bool) { return setWord(&e.Lent, s) }},
 	{"try", "NUMBER", func(e *Entry, s string) (string, bool) { return setInt(&e.Try, s) }},
 	{"failure", "WORD", func(e *Entry, s string) (string, bool) { return setWord((*string)(&e.Failure), s) }},
 }

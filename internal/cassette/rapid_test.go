@@ -55,7 +55,7 @@ func anyTime(t *rapid.T, label string) time.Duration {
 
 func anyRecord(t *rapid.T) redact.Record {
 	return redact.Record{
-		Place:     redact.Place{Track: anyText(t, "track"), Role: anyText(t, "role"), Lane: rapid.Int().Draw(t, "lane")},
+		Place:     redact.Place{Track: anyText(t, "track"), Role: anyText(t, "role"), Lane: rapid.Int().Draw(t, "lane"), Lent: anyText(t, "lent")},
 		Operation: anyText(t, "operation"), Version: anyText(t, "version"),
 		Via: redact.Via{Method: anyText(t, "method"), Form: rapid.Bool().Draw(t, "form"),
 			Scheme: wire.Scheme(anyText(t, "scheme")), Format: anyText(t, "format")},

@@ -53,6 +53,9 @@ type Place struct {
 	Role string
 	// Lane tells the clients apart that one case lets work at the same time.
 	Lane int
+	// Lent names what the track was given by others since its last request:
+	// KIND:ID@REGION, by commas.
+	Lent string
 }
 
 // Roles of requests that are not what a case is about.

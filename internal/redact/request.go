@@ -134,7 +134,7 @@ func (f Failure) known() Failure {
 }
 
 func (p *pass) place() Place {
-	return Place{Track: p.scrub(p.raw.Place.Track), Role: p.scrub(p.raw.Place.Role), Lane: p.raw.Place.Lane}
+	return Place{Track: p.scrub(p.raw.Place.Track), Role: p.scrub(p.raw.Place.Role), Lane: p.raw.Place.Lane, Lent: p.scrub(p.raw.Place.Lent)}
 }
 
 // maxWord is how long what is to be a word of the protocol may be.
