@@ -133,7 +133,7 @@ func (p *pass) unknown(value string) string {
 // packed treats a value as the JSON object or array that it is; false where it
 // is none.
 func (p *pass) packed(n *node, value string) (string, bool) {
-	if value[0] != '{' && value[0] != '[' {
+	if value == "" || value[0] != '{' && value[0] != '[' {
 		return "", false
 	}
 	return p.json(n, value, false)

@@ -153,7 +153,7 @@ func (x *xmlText) clean(plain string) (string, bool) {
 
 // xmlValue is value, where XML cannot tell a number from text.
 func (p *pass) xmlValue(n *node, text string) string {
-	if end := scanNumber(text, 0); n == nil && end == len(text) && end > 0 {
+	if end := scanNumber(text, 0); !n.scalar() && end == len(text) && end > 0 {
 		return "0"
 	}
 	return p.value(n, text)
