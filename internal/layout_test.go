@@ -59,6 +59,8 @@ var ours = map[string][]string{
 	"internal/replay":     {"internal/cassette", "internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/cassette":   {"internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/secretscan": {},
+	"internal/har":        {"internal/cassette", "internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
+	"internal/govcr":      {"internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/redact":     {"internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/recorder":   {"internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/check":      {"internal/contract", "internal/wire", "internal/nearest", "spec"},

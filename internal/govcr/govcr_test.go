@@ -1,0 +1,133 @@
+package govcr
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/eci-conform/conform/internal/redact"
+)
+
+const version2 = `---
+version: 2
+interactions:
+    - id: 0
+      request:
+        proto: HTTP/1.1
+        content_length: 34
+        host: eci.test
+        body: Action=ListUsage&RegionId=cn-hangzhou
+        form:
+            Action:
+                - ListUsage
+            RegionId:
+                - cn-hangzhou
+        headers:
+            content-type:
+                - application/x-www-form-urlencoded
+        url: http://10.0.0.1/?AccessKeyId=testid
+        method: POST
+      response:
+        proto: HTTP/1.1
+        uncompressed: true
+        body: '{"RequestId":"1"}'
+        headers:
+            Content-Type:
+                - application/json
+            Content-Encoding:
+                - gzip
+        status: 200 OK
+        code: 200
+        duration: 83.984896ms
+    - id: 1
+      request:
+        body: ""
+        form: {}
+        headers: {}
+        url: http://eci.test/?Action=DescribeRegions
+        method: GET
+      response:
+        body: !!binary gIE=
+        headers: {}
+        status: 500 Internal Server Error
+        code: 500
+        duration: ""
+`
+
+var begin = time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)
+
+// plain is a Raw that cmp shows: Raw itself tells nothing.
+type plain redact.Raw
+
+func plains(all []redact.Raw) (out []plain) {
+	for _, r := range all {
+		out = append(out, plain(r))
+	}
+	return out
+}
+
+func TestRead(t *testing.T) {
+	t.Parallel()
+	got, err := Read("x.yaml", strings.NewReader(version2), begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	took := 83984896 * time.Nanosecond
+	want := []redact.Raw{
+		{
+			Method: "POST", Target: "/?AccessKeyId=testid", Host: "eci.test", Body: []byte("Action=ListUsage&RegionId=cn-hangzhou"),
+			Header: http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, Status: 200,
+			RespHeader: http.Header{"Content-Type": {"application/json"}}, RespBody: []byte(`{"RequestId":"1"}`),
+			Start: begin, FirstByte: took, Duration: took,
+		},
+		{
+			Method: "GET", Target: "/?Action=DescribeRegions", Host: "eci.test", Body: []byte{}, Header: http.Header{}, Status: 500,
+			RespHeader: http.Header{}, RespBody: []byte("\x80\x81"), Start: begin.Add(took),
+		},
+	}
+	if diff := cmp.Diff(plains(want), plains(got)); diff != "" {
+		t.Errorf("Read() mismatch (-want +got)\n%s", diff)
+	}
+}
+
+// An old cassette may have a form and no body.
+func TestReadForm(t *testing.T) {
+	t.Parallel()
+	text := "version: 1\ninteractions:\n- request:\n    url: http://eci.test/\n    method: POST\n    form: {B: [x y], A: ['1']}\n"
+	got, err := Read("x.yaml", strings.NewReader(text), begin)
+	if err != nil || len(got) != 1 || string(got[0].Body) != "A=1&B=x+y" {
+		t.Errorf("Read() = %v, %v", plains(got), err)
+	}
+}
+
+func TestReadErrors(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"":                          "read go-vcr cassette x: want version 1 or 2",
+		"version: 3":                "read go-vcr cassette x: want version 1 or 2",
+		"version: 2\n\tsecret":      "read go-vcr cassette x:2: want a cassette in YAML",
+		"version: 2\nversion: s3cr": "read go-vcr cassette x:2: want a cassette in YAML",
+		"version: [secret]":         "read go-vcr cassette x:1: want a cassette in YAML",
+		"version: 2\ninteractions:\n- request: {url: /}":                                              "read go-vcr cassette x: interaction 1: request.url: want http://HOST/…",
+		"version: 2\ninteractions:\n- request: {url: 'http://a/?%zz'}\n  response: {duration: never}": "read go-vcr cassette x: interaction 1: response.duration: want a time such as 3ms",
+	} {
+		_, err := Read("x", strings.NewReader(text), begin)
+		if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
+			t.Errorf("Read(%q) error mismatch (-want +got)\n%s", text, diff)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add([]byte(version2))
+	f.Add([]byte("version: 1\ninteractions: [{}]"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if all, err := Read("x", strings.NewReader(string(data)), begin); err != nil && all != nil {
+			t.Errorf("Read() = %d exchanges and %v", len(all), err)
+		}
+	})
+}
