@@ -41,6 +41,10 @@ type reader struct {
 	common   map[string]bool
 	ops      map[string]*operation
 	resource map[string]*contract.Resource // by TagType
+	// spelled are the forms of what was recorded by how it was spelled there:
+	// most clients spell a request alike each time. It is filled before the
+	// first request comes.
+	spelled map[digest]form
 }
 
 // operation is what the reader knows of an operation. Of one that is not in
@@ -57,15 +61,14 @@ type operation struct {
 }
 
 func newReader(c *contract.Contract) *reader {
-	r := &reader{contract: c, common: map[string]bool{}, ops: map[string]*operation{}, resource: map[string]*contract.Resource{}}
+	r := &reader{contract: c, common: map[string]bool{}, ops: map[string]*operation{}, resource: map[string]*contract.Resource{}, spelled: map[digest]form{}}
 	for _, f := range c.Protocol.Common {
 		r.common[f.Name] = true
 	}
 	for _, res := range c.Resources {
 		r.resource[res.TagType] = res
 	}
-	names := identities(c)
-	failed := classesOf(c.Envelope.Error)
+	names, failed := identities(c), classesOf(c.Envelope.Error)
 	for _, o := range c.Operations {
 		op := &operation{Operation: o, name: o.Name, shape: o.Shape(), vars: map[string]bool{}, masked: map[string]bool{},
 			leaves: classesOf(o.Response), errors: failed}
@@ -129,6 +132,35 @@ func (r *reader) read(op *operation, version string, params wire.Params, swap fu
 	}
 	e.faults(faults)
 	return e.form()
+}
+
+// spelling stands for an operation and its parameters as they are, sorted by
+// name.
+func spelling(op *operation, version string, params wire.Params) digest {
+	e := emitter{b: make([]byte, 0, 1024)}
+	e.text(op.name)
+	e.text(version)
+	for i := range params {
+		e.text(params[i].Name)
+		e.text(params[i].Value)
+	}
+	return e.form().rest
+}
+
+// recorded reads a request of the recording.
+func (r *reader) recorded(op *operation, version string, params wire.Params) form {
+	f := r.read(op, version, params, nil)
+	r.spelled[spelling(op, version, params)] = f
+	return f
+}
+
+// asked reads a request of a client.
+func (r *reader) asked(op *operation, version string, params wire.Params) form {
+	slices.SortStableFunc(params, func(a, b wire.Param) int { return strings.Compare(a.Name, b.Name) })
+	if f, ok := r.spelled[spelling(op, version, params)]; ok {
+		return f
+	}
+	return r.read(op, version, params, nil)
 }
 
 // emitter writes a request in one unambiguous way.

@@ -208,7 +208,7 @@ func newBuilder(p *Player, key string) *builder {
 // add takes exchange i into the scope.
 func (b *builder) add(i int, e *redact.Record) error {
 	op := b.p.reader.operation(e.Operation)
-	f := b.p.reader.read(op, e.Version, e.Params, nil)
+	f := b.p.reader.recorded(op, e.Version, e.Params)
 	if e.Signature == redact.SignatureBad || e.Signature == redact.SignatureAbsent {
 		f.rest = f.rest.bad()
 	}

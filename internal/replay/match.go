@@ -66,37 +66,33 @@ func (p *Player) session(id sessionID) *session {
 // match finds the exchange that answers a request.
 func (p *Player) match(q *asked) (turn, why) {
 	s := q.session
+	f := p.reader.asked(q.op, q.version, q.params)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, f := range p.forms(q) {
-		if m, ok := p.find(s, f); ok {
-			return s.serve(m)
-		}
+	if m, ok := p.eitherSigned(s, q, f); ok {
+		return s.serve(m)
 	}
 	if s.scope == nil || !s.names.differ() || q.op.Operation == nil {
 		return turn{}, whyUnknown
 	}
 	// Other values may hold names that were bound before.
-	f := p.reader.read(q.op, q.version, q.params, s.names.toRecorded)
-	if m, ok := p.find(s, f); ok && q.bad == nil {
+	f = p.reader.read(q.op, q.version, q.params, s.names.toRecorded)
+	if m, ok := p.eitherSigned(s, q, f); ok {
 		return s.serve(m)
 	}
 	return turn{}, whyUnknown
 }
 
-// forms are what a request may have been recorded as: a bad signature is not
-// taken for a good one, and one that was not checked may have been either.
-func (p *Player) forms(q *asked) []form {
-	f := p.reader.read(q.op, q.version, q.params, nil)
-	bad := f
-	bad.rest = f.rest.bad()
-	switch {
-	case q.bad != nil:
-		return []form{bad}
-	case q.checked:
-		return []form{f}
+// eitherSigned looks a form up. A bad signature is not taken for a good one;
+// one that was not checked may have been either.
+func (p *Player) eitherSigned(s *session, q *asked, f form) (bound, bool) {
+	if q.bad == nil {
+		if m, ok := p.find(s, f); ok || q.checked {
+			return m, ok
+		}
 	}
-	return []form{f, bad}
+	f.rest = f.rest.bad()
+	return p.find(s, f)
 }
 
 // find looks a form up in the session's scope. A session without one takes the

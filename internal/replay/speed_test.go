@@ -8,6 +8,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"sync"
@@ -76,38 +78,118 @@ func requests(b *testing.B, n int) [][]byte {
 }
 
 // BenchmarkServe compares a server of recordings with the barest one that
-// answers as much, over connections that are kept. cpu-ns/op is of the whole
-// process: what the sending side costs is in both.
+// answers as much, over connections that are kept. Each is a process of its
+// own: server-cpu-ns/op is what that one used.
 func BenchmarkServe(b *testing.B) {
-	answer := library(1).entries[0].Answer
-	bare := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.Header()["Content-Type"] = []string{typeJSON}
-		_, _ = w.Write(answer)
-	})
-	b.Run("bare", func(b *testing.B) { benchServe(b, bare, requests(b, sizes[0])) })
+	b.Run("bare", func(b *testing.B) { benchServe(b, 0) })
 	for _, n := range sizes {
-		p := play(b, library(n))
-		b.Run(strconv.Itoa(n), func(b *testing.B) { benchServe(b, p, requests(b, n)) })
+		b.Run(strconv.Itoa(n), func(b *testing.B) { benchServe(b, n) })
 	}
 }
 
-func benchServe(b *testing.B, h http.Handler, texts [][]byte) {
+// serverSize tells a process of the benchmark what to serve: a library of so
+// many exchanges, or 0 for the bare handler.
+const serverSize = "REPLAY_BENCHMARK_SERVER"
+
+// TestServerProcess is the server of BenchmarkServe. It says where it listens,
+// and for each line that it reads how much it has used so far.
+func TestServerProcess(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv(serverSize))
+	if err != nil {
+		t.Skip("this is for BenchmarkServe")
+	}
+	answer := library(1).entries[0].Answer
+	var h http.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header()["Content-Type"] = []string{typeJSON}
+		_, _ = w.Write(answer)
+	})
+	if n > 0 {
+		h = play(t, library(n))
+	}
 	s := httptest.NewServer(h)
 	defer s.Close()
+	fmt.Println(s.Listener.Addr())
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		fmt.Println(int64(cpu(t)))
+	}
+}
+
+// process is a server of the benchmark.
+type process struct {
+	address string
+	in      io.WriteCloser
+	out     *bufio.Scanner
+}
+
+func start(b *testing.B, n int) *process {
+	b.Helper()
+	cmd := exec.Command(os.Args[0], "-test.run=^TestServerProcess$")
+	cmd.Env = append(os.Environ(), serverSize+"="+strconv.Itoa(n))
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	p := &process{in: in, out: bufio.NewScanner(out)}
+	b.Cleanup(func() {
+		in.Close()
+		for p.out.Scan() {
+		}
+		if err := cmd.Wait(); err != nil {
+			b.Error(err)
+		}
+	})
+	if !p.out.Scan() {
+		b.Fatal("the server did not start")
+	}
+	p.address = p.out.Text()
+	return p
+}
+
+// used is how much CPU the server has used, in nanoseconds.
+func (p *process) used(b *testing.B) int64 {
+	b.Helper()
+	fmt.Fprintln(p.in)
+	if !p.out.Scan() {
+		b.Fatal("the server is gone")
+	}
+	n, err := strconv.ParseInt(p.out.Text(), 10, 64)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return n
+}
+
+func benchServe(b *testing.B, n int) {
+	texts := requests(b, max(n, sizes[0]))
+	s := start(b, n)
+	load(b, s.address, texts, len(texts)) // warm
+	b.ResetTimer()
+	before := s.used(b)
+	load(b, s.address, texts, b.N)
+	b.ReportMetric(float64(s.used(b)-before)/float64(b.N), "server-cpu-ns/op")
+}
+
+// load sends n of the requests over eight connections.
+func load(b *testing.B, address string, texts [][]byte, n int) {
 	const clients = 8
 	var group sync.WaitGroup
-	b.ResetTimer()
-	before := cpu(b)
 	for c := range clients {
 		group.Go(func() {
-			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			conn, err := net.Dial("tcp", address)
 			if err != nil {
 				b.Error(err)
 				return
 			}
 			defer conn.Close()
 			in := bufio.NewReader(conn)
-			for i := c; i < b.N; i += clients {
+			for i := c; i < n; i += clients {
 				if err := exchange(conn, in, texts[i%len(texts)]); err != nil {
 					b.Error(err)
 					return
@@ -116,7 +198,6 @@ func benchServe(b *testing.B, h http.Handler, texts [][]byte) {
 		})
 	}
 	group.Wait()
-	b.ReportMetric(float64(cpu(b)-before)/float64(b.N), "cpu-ns/op")
 }
 
 // exchange sends a request and reads over the answer.
@@ -142,7 +223,7 @@ func exchange(conn net.Conn, in *bufio.Reader, text []byte) error {
 }
 
 // cpu is what the process has used so far.
-func cpu(b *testing.B) time.Duration {
+func cpu(b testing.TB) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
