@@ -57,6 +57,7 @@ func (x *tokenErrand) found(ctx context.Context, m ownMark, request wire.Params)
 			params = append(params, wire.Param{Name: to, Value: value})
 		}
 	}
+	params = append(params, plan.Placing(list, x.op, request)...)
 	slices.SortFunc(params[1:], func(a, b wire.Param) int { return strings.Compare(a.Name, b.Name) })
 	items, err := walkPages(ctx, x.s, &plan.Probe{Operation: list.Name, Params: params}, x.where.options()...)
 	if err != nil {

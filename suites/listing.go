@@ -13,6 +13,8 @@ import (
 // and only read. Every request but those about a filter alone selects by what
 // only these carry, so that what others do on the target makes no difference.
 func listingFamily(b *builder) {
+	b.shownCases()
+	b.countCases()
 	if b.op.Effect.Items == "" || b.op.Effect.Next == "" {
 		return
 	}
@@ -24,6 +26,8 @@ func listingFamily(b *builder) {
 	b.filterCases(l)
 	b.pageCases(l)
 	b.pageTokenCases(l)
+	b.usualSize(l)
+	b.matchCases(l)
 	b.listingScopes(l)
 }
 

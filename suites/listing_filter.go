@@ -149,7 +149,7 @@ func (k *catalog) selected(a *check.Answer, want map[int]wire.Params, clause *co
 		case relation == apart && !k.besides(row, rows, want):
 			k.s.Find(check.Found(clause, k.pointer(), "only what shows "+said(want), k.identity(row)))
 		case relation != equal:
-			k.s.Find(check.Found(k.b.listingClause("filter.exact"), k.pointer(), "only what shows exactly "+said(want), k.identity(row)))
+			k.s.Find(check.Found(k.inexact(row, want), k.pointer(), "only what shows exactly "+said(want), k.identity(row)))
 		}
 	}
 	if !all {
@@ -174,6 +174,30 @@ func (k *catalog) besides(row *wire.Map, rows []*wire.Map, want map[int]wire.Par
 	return slices.ContainsFunc(rows, func(other *wire.Map) bool {
 		return k.filters[k.lister.own].relate(other, thing) == equal && k.relates(other, want) == equal
 	})
+}
+
+// inexact is the least sure of the promises that a row breaks which is only
+// like what the filters ask for.
+func (k *catalog) inexact(row *wire.Map, want map[int]wire.Params) *contract.Clause {
+	var least *contract.Clause
+	for i, values := range want {
+		g := k.filters[i]
+		if c := g.exact(); g.relate(row, values) != equal && (least == nil || c.Level < least.Level || c.Level == least.Level && c.ID < least.ID) {
+			least = c
+		}
+	}
+	return least
+}
+
+// exact is the promise that the filter selects nothing else: that of its first
+// member, or what there is for one that makes none.
+func (g filterGroup) exact() *contract.Clause {
+	for _, f := range g.members {
+		if f.Exact != nil {
+			return f.Exact
+		}
+	}
+	return capped(g.members[0].Clause, contract.Inferred)
 }
 
 func (k *catalog) pointer() string { return "/body/" + k.op.Effect.Items }
@@ -205,9 +229,11 @@ func (b *builder) filterCases(l *lister) {
 		if !g.fixed {
 			b.aloneCase(l, i)
 		}
+		b.secondCases(l, i)
+		b.unsaidCase(l, i)
 		b.listingCase(l, listingCase{
 			subject: g.top, variant: "each", clause: own, needs: g.needs, run: eachValue(i),
-			steps: []string{"list with " + g.top + " as one of them has it, and for each other value, among them", "expect those that have it, and no others"}, also: furtherMembers(g),
+			steps: []string{"list with " + g.top + " as one of them has it, and for each other value, among them", "expect those that have it, and no others"}, also: append(furtherMembers(g), exacts(g)...),
 		})
 		b.nearlyRight(l, i)
 		for j := i + 1; j < len(l.filters); j++ {
@@ -242,6 +268,15 @@ func furtherMembers(g filterGroup) []*contract.Clause {
 	return out
 }
 
+// exacts are the promises of the group's members that they select exactly.
+func exacts(g filterGroup) []*contract.Clause {
+	var out []*contract.Clause
+	for _, f := range g.members {
+		out = append(out, f.Exact)
+	}
+	return out
+}
+
 func (b *builder) pairCase(l *lister, i, j int) {
 	one, two := l.filters[i], l.filters[j]
 	b.listingCase(l, listingCase{
@@ -259,7 +294,7 @@ func (b *builder) nearlyRight(l *lister, i int) {
 	if g.fixed {
 		return
 	}
-	exact := b.listingClause("filter.exact")
+	exact := g.exact()
 	for _, v := range []struct {
 		variant, say string
 		clause       *contract.Clause
@@ -267,7 +302,7 @@ func (b *builder) nearlyRight(l *lister, i int) {
 	}{
 		{"prefix", "all but the last character of a value", exact, func(t string) string { return t[:len(t)-1] }},
 		{"longer", "a value and one character more", exact, func(t string) string { return t + "x" }},
-		{"case", "a value in another case", exact, swapCase},
+		{"case", "a value in another case", capped(exact, contract.Should), swapCase},
 		{"other", "a value that nothing has", g.members[0].Clause, nil},
 	} {
 		b.listingCase(l, listingCase{

@@ -18,11 +18,12 @@ import (
 // oddTexts are texts that careless software executes, cuts, decodes twice or
 // re-encodes. As a name they mean nothing and must come back as they went. The
 // weak ones are sent to creating operations only, which come by the same code.
+// The cleaned ones may come back in another form from a path or a reference.
 var oddTexts = []value{
 	{variant: "quotes", text: `x'"` + "`", say: "quotes"},
 	{variant: "script", text: "<script>alert(1)</script>", say: "a script element", weak: true},
 	{variant: "entity", text: "a&amp;b]]>", say: "an XML entity", weak: true},
-	{variant: "traversal", text: "../../etc/passwd", say: "a path upwards", weak: true},
+	{variant: "traversal", text: "../../etc/passwd", say: "a path upwards", weak: true, cleaned: true},
 	{variant: "escapedNul", text: "x%00y", say: "the text of an escaped NUL", weak: true},
 	{variant: "escapes", text: "100%25+%E4%BD%A0", say: "percent signs"},
 	{variant: "lookup", text: "x${jndi:ldap://127.0.0.1/a}", say: "a lookup", weak: true},
@@ -31,8 +32,8 @@ var oddTexts = []value{
 	{variant: "emoji", text: "x\U0001f469\u200d\U0001f4bb", say: "a joined emoji"},
 	{variant: "combining", text: "e\u0301", say: "a combining accent", weak: true},
 	{variant: "rightToLeft", text: "\u05e9\u05dc\u05d5\u05dd", say: "right-to-left letters", weak: true},
-	{variant: "innerSpaces", text: "a  b", say: "spaces within", weak: true},
-	{variant: "outerSpaces", text: " a ", say: "spaces around"},
+	{variant: "innerSpaces", text: "a  b", say: "spaces within", weak: true, cleaned: true},
+	{variant: "outerSpaces", text: " a ", say: "spaces around", cleaned: true},
 	{variant: "separators", text: "a+b&c=d~e*f", say: "characters with a meaning in a query"},
 	{variant: "backslash", text: `a\u0041\n`, say: "backslashes", weak: true},
 	{variant: "number", text: "007", say: "digits only", weak: true},
@@ -123,7 +124,7 @@ func (b *builder) oddEchoes(e *contract.Echo, f *contract.Field) {
 			continue
 		}
 		b.echo(e, echoed{
-			variant: "text-" + v.variant, params: set(params, name, prefix+v.text),
+			variant: "text-" + v.variant, params: set(params, name, prefix+v.text), odd: true, cleaned: v.cleaned && e.Cleans,
 			change: "with " + name + " holding " + v.say + ", and read it again",
 		})
 	}
@@ -146,17 +147,23 @@ type echoed struct {
 	// escape writes the request; nil for as usual. That all ways of writing
 	// it mean the same only clients show.
 	escape func(string) string
+	// odd says that no service can make use of the text: it may fail for it.
+	odd bool
+	// cleaned says that the text may come back in another form.
+	cleaned bool
 }
 
 func (b *builder) echo(e *contract.Echo, c echoed) {
 	p := b.probe(c.params, c.change)
 	if c.escape != nil {
 		p.After = []plan.Edit{{Name: c.variant, Do: func(d *wire.Draft) { d.Escape = c.escape }}}
+	}
+	if c.escape != nil || c.cleaned {
 		weaker := *e
 		weaker.Clause = capped(e.Clause, contract.Should)
 		e = &weaker
 	}
-	w := writer{op: b.op, probe: &p, clause: cmp.Or(c.accepted, capped(e.Clause, contract.Inferred))}
+	w := writer{op: b.op, probe: &p, clause: cmp.Or(c.accepted, capped(e.Clause, contract.Inferred)), odd: c.odd}
 	if c.variant == "echo" {
 		w.clause = e.Clause
 	}
@@ -180,6 +187,7 @@ type writer struct {
 	op     *contract.Operation
 	probe  *plan.Probe
 	clause *contract.Clause // that the request is accepted
+	odd    bool             // what is sent may make the work fail
 }
 
 // write returns what was sent and the item that shows it; no item where the
@@ -200,7 +208,28 @@ func (w writer) write(ctx context.Context, s *plan.Session) (wire.Params, *wire.
 		return nil, nil, nil
 	}
 	item, err := w.read(ctx, s, bound, a)
+	if _, ok := plan.IsInconclusive(err); ok && w.odd {
+		err = w.spoilt(ctx, s, bound, err)
+	}
 	return bound, item, err
+}
+
+// spoilt is why the resource cannot be read: for what was sent, where it has
+// failed. No service has to make something of an odd text.
+func (w writer) spoilt(ctx context.Context, s *plan.Session, sent wire.Params, cause error) error {
+	resource, id := w.target(s.Contract, sent)
+	kind := s.Contract.Resource(resource)
+	if kind == nil {
+		return cause
+	}
+	item, found, err := s.Read(ctx, resource, id)
+	if err != nil || !found {
+		return cause
+	}
+	if state := kind.State(check.Text(item, kind.StateMember)); state == nil || !state.Failed {
+		return cause
+	}
+	return plan.Skip("what was sent is accepted and makes the work fail: " + resource + " " + id + " is " + check.Text(item, kind.StateMember))
 }
 
 func (w writer) read(ctx context.Context, s *plan.Session, sent wire.Params, a *check.Answer) (*wire.Map, error) {

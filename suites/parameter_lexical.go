@@ -14,6 +14,9 @@ type value struct {
 	// weak says that only SDK sources speak about such a text, unsaid that
 	// nobody does.
 	weak, unsaid bool
+	// cleaned says that a service may bring the text into a form of its own
+	// where it is a path or a reference.
+	cleaned bool
 }
 
 var integerTexts = []value{

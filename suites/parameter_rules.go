@@ -24,6 +24,9 @@ var ruleKinds = map[string]func(*builder, *contract.Rule){
 	"requires":    (*builder).requires,
 	"notValue":    (*builder).notValue,
 	"ignoredWith": (*builder).ignoredWith,
+
+	"ignoredWithout": (*builder).ignoredWithout,
+
 	"notPrefix":   (*builder).notPrefix,
 	"notContains": (*builder).notContains,
 }
@@ -105,6 +108,13 @@ func (b *builder) notValue(r *contract.Rule) {
 func (b *builder) ignoredWith(r *contract.Rule) {
 	both := merge(b.around(r.Parameters[0]), b.groupOf(r.Parameters[1]))
 	b.kept(r, single{path: r.Parameters[0], variant: "kept", change: "with " + r.Parameters[0] + " beside " + r.Parameters[1], params: both})
+}
+
+// ignoredWithout sends the parameter without the one that it goes with, which
+// all other requests hold beside it.
+func (b *builder) ignoredWithout(r *contract.Rule) {
+	path := r.Parameters[0]
+	b.kept(r, single{path: path, variant: "kept", change: "with " + path + " alone", params: merge(b.bare(r), b.groupOf(path))})
 }
 
 func (b *builder) notPrefix(r *contract.Rule) {

@@ -27,9 +27,20 @@ func (b *builder) probe(p wire.Params, change string) plan.Probe {
 }
 
 // around returns a valid request that has the parameter's group in it: the
-// minimal one and what the maximal one holds below the same first segment. Real
-// things that the parameter can do without stay out: a target may lack them.
+// minimal one and what the maximal one holds below the same first segment, and
+// of what it has no effect without. Real things that the parameter can do
+// without stay out: a target may lack them.
 func (b *builder) around(path string) wire.Params {
+	out := b.beside(path)
+	for _, r := range b.op.Rules {
+		if r.Kind == "ignoredWithout" && top(r.Parameters[0]) == top(path) {
+			out = merge(out, b.groupOf(r.Parameters[1]))
+		}
+	}
+	return out
+}
+
+func (b *builder) beside(path string) wire.Params {
 	in := b.input()
 	group := below(in.Others, top(path))
 	if len(group) == 0 {

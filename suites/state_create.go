@@ -156,9 +156,9 @@ func orUnready(err error, step string, a *check.Answer) error {
 type where struct{ region, entry string }
 
 // list returns the first page of the listing by one filter.
-func (t *stage) list(ctx context.Context, w where, filter wire.Param) ([]*wire.Map, error) {
+func (t *stage) list(ctx context.Context, w where, filters ...wire.Param) ([]*wire.Map, error) {
 	op := t.Contract.Operation(t.kind.List)
-	params := swapped(t.in[op.Name].Minimal, "$region", w.region).Set(filter.Name, filter.Value)
+	params := merge(swapped(t.in[op.Name].Minimal, "$region", w.region), filters)
 	var how []plan.Option
 	if w.entry != "" {
 		how = append(how, plan.As(w.entry))
@@ -181,17 +181,25 @@ func (t *stage) list(ctx context.Context, w where, filter wire.Param) ([]*wire.M
 	return out, nil
 }
 
+func firstOf(items []*wire.Map) *wire.Map {
+	if len(items) == 0 {
+		return nil
+	}
+	return items[0]
+}
+
 // find lists one resource by its id.
 func (t *stage) find(ctx context.Context, w where, id string) (*wire.Map, error) {
 	for _, filter := range t.Contract.Operation(t.kind.List).Effect.Filters {
 		if filter.Member != t.kind.IDMember {
 			continue
 		}
-		found, err := t.list(ctx, w, wire.Param{Name: first(filter.Parameter), Value: id})
-		if err != nil || len(found) == 0 {
-			return nil, err
+		for _, besides := range t.Whereabouts(id) {
+			found, err := t.list(ctx, w, append(besides, wire.Param{Name: first(filter.Parameter), Value: id})...)
+			if err != nil || len(found) > 0 {
+				return firstOf(found), err
+			}
 		}
-		return found[0], nil
 	}
 	return nil, nil
 }

@@ -28,6 +28,13 @@ type Effect struct {
 	// Takes is the parameter that names what is taken off by the values of a
 	// list item's member; nil where nothing is.
 	Takes *Filter
+	// TakesAll is the parameter that has all taken off; nil where none does.
+	TakesAll *Filter
+	// Shows says by which member of a list item the list shows the thing that
+	// the parameter names, given or not; nil where nothing is said.
+	Shows *Filter
+	// Match says how a list looks for what serves best; nil where it does not.
+	Match *Matching
 	// Echo maps a parameter's path to the path of the list item's member that
 	// shows it afterwards: Image.N → Images.N.
 	Echo []Echo
@@ -48,7 +55,10 @@ type Echo struct {
 	Form string
 	// Wraps are the names under which the map may stand once more within a
 	// JSON object, beside others; with none it stands for itself alone.
-	Wraps  []string
+	Wraps []string
+	// Cleans says that a service may bring the text into a form of its own: it
+	// is a path or a reference, not mere text.
+	Cleans bool
 	Clause *Clause
 	Place  Place
 }
@@ -58,7 +68,21 @@ type Filter struct {
 	Parameter string
 	Member    string
 	Clause    *Clause
-	Place     Place
+	// Exact is that nothing else is selected than what has exactly the value;
+	// nil where nothing says so.
+	Exact *Clause
+	Place Place
+}
+
+// Matching says how a list looks for what serves best.
+type Matching struct {
+	Member string // of a list item: Images.N
+	Wanted string // parameter, a list: what the member should hold
+	Full   string // parameter: only what holds all of it
+	Count  string // parameter: how many of those at most
+	// Some, All and Few are the promises about Wanted, Full and Count.
+	Some, All, Few *Clause
+	Place          Place
 }
 
 // Resource is a kind of thing that operations make, change and delete.

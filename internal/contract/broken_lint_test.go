@@ -47,6 +47,24 @@ var brokenForLint = []broken{
 		"c.yaml:199: CreateCache#error/403/QuotaExceeded: no condition says when 403 QuotaExceeded is answered (condition)",
 	},
 	{
+		"match by no parameter",
+		"filters: [{parameter: CacheId, member: CacheId}]",
+		"filters: [{parameter: CacheId, member: CacheId}]\n        match: {member: Images.N, wanted: Nope, full: CacheId, count: Limit}",
+		"c.yaml:251: DescribeCaches: match: there is no parameter Nope (effect)",
+	},
+	{
+		"match of no member",
+		"filters: [{parameter: CacheId, member: CacheId}]",
+		"filters: [{parameter: CacheId, member: CacheId}]\n        match: {member: Nope.N, wanted: CacheId, full: NextToken, count: Limit}",
+		"c.yaml:251: DescribeCaches: match: its items have no member Nope.N (match)",
+	},
+	{
+		"shows by no parameter",
+		"filters: [{parameter: CacheId, member: CacheId}]",
+		"filters: [{parameter: CacheId, member: CacheId}]\n        shows: {parameter: Nope, member: CacheId}",
+		"c.yaml:251: DescribeCaches: shows: there is no parameter Nope (effect)",
+	},
+	{
 		"retention of no member",
 		"    state-member: Status\n",
 		"    state-member: Status\n    retention: {parameter: Size, since: Status, until: Nope}\n",

@@ -42,9 +42,12 @@ func (l *linter) effectPaths(o *Operation, e *Effect) {
 			l.parameter(o, e.Place, "key", path)
 		}
 	}
-	if e.Takes != nil {
-		l.parameter(o, e.Takes.Place, "takes", e.Takes.Parameter)
+	for _, f := range []*Filter{e.Takes, e.TakesAll, e.Shows} {
+		if f != nil {
+			l.parameter(o, f.Place, f.Clause.Keyword, f.Parameter)
+		}
 	}
+	l.matches(o, e.Match)
 	l.parameter(o, e.Place, "limit", e.Limit)
 	l.parameter(o, e.Place, "next", e.Next)
 	l.answer(o, e, "id", e.ID)
@@ -56,6 +59,19 @@ func (l *linter) effectPaths(o *Operation, e *Effect) {
 	}
 	if slices.Contains([]string{"read", "regions", "usage", "listTags"}, e.Kind) && e.Items == "" {
 		l.report(e.Place, "effect", "%s: effect %s: items is missing", o.Name, e.Kind)
+	}
+}
+
+// matches: what is looked for are parameters, and stands in the items.
+func (l *linter) matches(o *Operation, m *Matching) {
+	if m == nil {
+		return
+	}
+	for _, path := range []string{m.Wanted, m.Full, m.Count} {
+		l.parameter(o, m.Place, "match", path)
+	}
+	if item := o.item(); item != nil && within(item, m.Member) == nil {
+		l.report(m.Place, "match", "%s: match: its items have no member %s", o.Name, m.Member)
 	}
 }
 

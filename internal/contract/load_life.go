@@ -15,25 +15,6 @@ func (l *loader) rest(op *Operation, o object, b basis) *Clause {
 	})
 }
 
-// takes reads which parameter names what is taken off.
-func (l *loader) takes(op *Operation, o object, b basis) *Filter {
-	n := o.get("takes")
-	if n == nil {
-		return nil
-	}
-	k := l.object(n, op.Name+" takes", "parameter", "member", "promise", "level", "source", "note")
-	f := &Filter{Parameter: k.needText("parameter"), Member: k.needText("member"), Place: l.place(n)}
-	promise := k.text("promise")
-	if promise == "" {
-		promise = fmt.Sprintf("%s takes off what %s names by %s, and nothing else.", op.Name, f.Parameter, f.Member)
-	}
-	f.Clause = l.clause(k.basis("", b), n, Clause{
-		ID: op.Name + "#effect/takes/" + f.Parameter, Operation: op.Name, Kind: "effect", Subject: f.Parameter, Keyword: "takes",
-		Promise: promise,
-	})
-	return f
-}
-
 // retention reads how long a resource lives.
 func (l *loader) retention(r *Resource, o object, b basis) *Retention {
 	n := o.get("retention")

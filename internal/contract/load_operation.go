@@ -193,7 +193,7 @@ func (l *loader) rule(op *Operation, n *yaml.Node, b basis) *Rule {
 func (l *loader) ruleShape(o object, r *Rule) {
 	least, values := 1, false
 	switch r.Kind {
-	case "atMostOne", "atLeastOne", "requires", "ignoredWith":
+	case "atMostOne", "atLeastOne", "requires", "ignoredWith", "ignoredWithout":
 		least = 2
 	case "notValue", "notPrefix", "notContains":
 		values = true
@@ -204,14 +204,15 @@ func (l *loader) ruleShape(o object, r *Rule) {
 	if values != (len(r.Values) > 0) {
 		l.fail(o.node, "%s: kind %s: values: want %s", o.what, r.Kind, map[bool]string{true: "some", false: "none"}[values])
 	}
-	if r.Violation == "" && r.Kind != "ignoredWith" {
+	if r.Violation == "" && !strings.HasPrefix(r.Kind, "ignored") {
 		o.missing("violation")
 	}
 }
 
 func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 	o := l.object(n, op.Name+" x-acs-effect", "kind", "resource", "key", "id", "from", "to", "wrong", "level", "source",
-		"note", "promise", "echo", "filters", "items", "limit", "next", "total", "same", "force", "rest", "takes")
+		"note", "promise", "echo", "filters", "items", "limit", "next", "total", "same", "force", "rest", "takes", "takes-all",
+		"shows", "match")
 	b = o.basis("", b)
 	e := Effect{
 		Kind: o.word("kind", "kind", EffectKinds), Resource: o.text("resource"), Key: l.alternatives(o),
@@ -229,7 +230,8 @@ func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 		ID: op.Name + "#effect/" + e.Kind, Operation: op.Name, Kind: "effect", Subject: subjectOf(&e), Keyword: e.Kind,
 		Promise: promise,
 	})
-	e.Rest, e.Takes = l.rest(op, o, b), l.takes(op, o, b)
+	e.Rest, e.Shows, e.Match = l.rest(op, o, b), l.shows(op, o, b), l.match(op, o, b)
+	e.Takes, e.TakesAll = l.takes(op, o, b)
 	for _, v := range o.items("echo") {
 		e.Echo = append(e.Echo, l.echo(op, v, b))
 	}
@@ -264,9 +266,9 @@ func (l *loader) alternatives(o object) [][]string {
 }
 
 func (l *loader) echo(op *Operation, n *yaml.Node, b basis) Echo {
-	o := l.object(n, op.Name+" echo", "parameter", "member", "form", "wraps", "level", "source", "note", "promise")
+	o := l.object(n, op.Name+" echo", "parameter", "member", "form", "wraps", "cleans", "level", "source", "note", "promise")
 	e := Echo{
-		Parameter: o.needText("parameter"), Member: o.needText("member"), Form: o.word("form", "form", echoForms), Wraps: o.texts("wraps"), Place: l.place(n),
+		Parameter: o.needText("parameter"), Member: o.needText("member"), Form: o.word("form", "form", echoForms), Wraps: o.texts("wraps"), Cleans: o.flag("cleans"), Place: l.place(n),
 	}
 	if e.Form == "" {
 		e.Form = "same"
@@ -283,20 +285,6 @@ func (l *loader) echo(op *Operation, n *yaml.Node, b basis) Echo {
 		f.Clauses["echo"] = e.Clause
 	}
 	return e
-}
-
-func (l *loader) filter(op *Operation, n *yaml.Node, b basis) Filter {
-	o := l.object(n, op.Name+" filter", "parameter", "member", "level", "source", "note", "promise")
-	f := Filter{Parameter: o.needText("parameter"), Member: o.needText("member"), Place: l.place(n)}
-	promise := o.text("promise")
-	if promise == "" {
-		promise = fmt.Sprintf("%s given %s lists only what has that value in %s.", op.Name, f.Parameter, f.Member)
-	}
-	f.Clause = l.clause(o.basis("", b), n, Clause{
-		ID: op.Name + "#effect/filter/" + f.Parameter, Operation: op.Name, Kind: "effect", Subject: f.Parameter,
-		Keyword: "filter", Promise: promise,
-	})
-	return f
 }
 
 func (l *loader) token(op *Operation, n *yaml.Node, b basis) {

@@ -87,7 +87,7 @@ func TestLoadReportsAllAtOnce(t *testing.T) {
 	_, err := Load("c.yaml", []byte(text))
 	want := `load contract c.yaml: c.yaml:19: x-acs-protocol: skew: want a whole number, have "soon"
 c.yaml:51: x-acs-gateway: order: unknown word "first"
-c.yaml:195: CreateCache rule: unknown kind "most", want one of atMostOne, atLeastOne, requires, notValue, ignoredWith, notPrefix, notContains`
+c.yaml:195: CreateCache rule: unknown kind "most", want one of atMostOne, atLeastOne, requires, notValue, ignoredWith, ignoredWithout, notPrefix, notContains`
 	if err == nil || err.Error() != want {
 		t.Errorf("Load() mismatch (-want +got):\n%s", cmp.Diff(want, err.Error()))
 	}

@@ -43,7 +43,7 @@ var IdempotencyKeywords = []string{
 
 // ListingKeywords are the promises that all listings share.
 var ListingKeywords = []string{
-	"scope", "filter.exact", "filter.all", "page.size", "page.union", "page.change", "page.last",
+	"scope", "filter.all", "page.size", "page.union", "page.change", "page.last",
 	"token.altered", "token.foreign", "token.reused", "total",
 }
 
@@ -68,7 +68,7 @@ var ViolationKinds = []string{
 
 // RuleKinds are the promises between parameters.
 var RuleKinds = []string{
-	"atMostOne", "atLeastOne", "requires", "notValue", "ignoredWith", "notPrefix", "notContains",
+	"atMostOne", "atLeastOne", "requires", "notValue", "ignoredWith", "ignoredWithout", "notPrefix", "notContains",
 }
 
 // EffectKinds are what an operation can do.

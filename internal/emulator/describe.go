@@ -52,30 +52,32 @@ type filter struct {
 	either bool
 }
 
-// filters collects the given filters. What the contract says of the members of
+// filters collects the given filters, and those that are filled in. What the contract says of the members of
 // a list's elements, Tag.N.Key and Tag.N.Value, is one filter: a tag must have
 // both.
 func (q *request) filters() []filter {
 	var out []filter
 	done := map[string]bool{}
+	in := q.plan.complete(q.input)
 	for _, f := range q.op.Effect.Filters {
 		path, _, isList := cutIndex(f.Parameter)
-		if done[path] || !q.input.has(path) {
+		if done[path] || !in.has(path) {
 			continue
 		}
 		done[path] = true
 		member, _, _ := cutIndex(f.Member)
-		_, scalars := q.input.get(path + ".1")
-		out = append(out, filter{member: member, want: q.wanted(path, isList), either: isList && scalars})
+		_, scalars := in.get(path + ".1")
+		want := []wire.Params{{{Value: in.text(path)}}}
+		if isList {
+			want = q.wanted(path)
+		}
+		out = append(out, filter{member: member, want: want, either: isList && scalars})
 	}
 	return out
 }
 
-// wanted returns the elements that a filter gives; a scalar is one element.
-func (q *request) wanted(path string, isList bool) []wire.Params {
-	if !isList {
-		return []wire.Params{{{Value: q.input.text(path)}}}
-	}
+// wanted returns the elements that a filter of a list gives.
+func (q *request) wanted(path string) []wire.Params {
 	var out []wire.Params
 	for _, element := range q.input.concrete(path + ".N") {
 		if v, ok := q.input.get(element); ok {

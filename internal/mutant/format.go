@@ -236,7 +236,7 @@ func (g *generator) bodies() {
 		hand{id: "contentType/json", clause: "envelope/contentType.json", summary: "JSON comes as text.", wrap: media(true, "text/plain")},
 		hand{id: "contentType/jsonAsXml", clause: "envelope/contentType.json", summary: "JSON comes as XML.", wrap: media(true, "text/xml;charset=utf-8")},
 		hand{id: "contentType/xml", clause: "envelope/contentType.xml", summary: "XML comes as HTML.", wrap: media(false, "text/html;charset=utf-8")},
-		hand{id: "json/trailing", clause: "envelope/json.strict", summary: "There are bytes behind the JSON.", wrap: json(func(b []byte) []byte { return append(b, '}') })},
+		hand{id: "json/trailing", clause: "protocol/format.json", summary: "There are bytes behind the JSON.", wrap: json(func(b []byte) []byte { return append(b, '}') })},
 		hand{id: "json/twice", clause: "envelope/json.strict", summary: "A key stands in the JSON twice.", wrap: json(func(b []byte) []byte {
 			return append([]byte(`{"RequestId":"",`), b[1:]...)
 		})},

@@ -46,11 +46,11 @@ func (g *generator) ignored(op *contract.Operation, f contract.Filter) {
 // prefix lists what begins with what the filter asks for.
 func (g *generator) prefix(op *contract.Operation, f contract.Filter) {
 	p := op.Parameter(f.Parameter)
-	if p.Type != contract.String || len(p.Enum) > 0 || p.Parent != nil || strings.Contains(f.Member, ".") || p.Binding != "" || p.Class == contract.ClassID {
+	if p.Type != contract.String || len(p.Enum) > 0 || p.Parent != nil || strings.Contains(f.Member, ".") || p.Binding != "" || f.Exact == nil {
 		return
 	}
 	g.add(Mutant{
-		ID: op.Name + "/" + f.Parameter + "/prefix", Clause: "common#listing/filter.exact", Operation: op.Name, Summary: "The filter " + f.Parameter + " selects by the beginning.",
+		ID: op.Name + "/" + f.Parameter + "/prefix", Clause: f.Exact.ID, Operation: op.Name, Summary: "The filter " + f.Parameter + " selects by the beginning.",
 		hooks: working(op.Name, func(w *work) *wire.Map {
 			want, ok := w.Params.Get(f.Parameter)
 			if !ok {

@@ -25,10 +25,29 @@ func (s *Session) Close(ctx context.Context) {
 	ctx, cancel := s.env.cleanup(ctx)
 	defer cancel()
 	s.mu.Lock()
-	held, made, lost, places, shared := s.held, s.made, s.lost, s.places, s.shared
-	s.held, s.made, s.lost, s.places, s.shared, s.closing = nil, nil, nil, 0, nil, true
+	shared := s.shared
+	s.shared, s.closing = nil, true
 	s.mu.Unlock()
 	s.env.pool.unshare(shared)
+	s.clear(ctx)
+}
+
+// Restart gives back and deletes what the case has so far, as Close does, for a
+// case that begins again: it needs no more room than the first time.
+func (s *Session) Restart(ctx context.Context) {
+	ctx, cancel := s.env.cleanup(ctx)
+	defer cancel()
+	s.leasing.Lock()
+	s.leases = map[string]*Resource{}
+	s.leasing.Unlock()
+	s.clear(ctx)
+}
+
+func (s *Session) clear(ctx context.Context) {
+	s.mu.Lock()
+	held, made, lost, places := s.held, s.made, s.lost, s.places
+	s.held, s.made, s.lost, s.places, s.spare = nil, nil, nil, 0, 0
+	s.mu.Unlock()
 	for _, m := range lost {
 		made = append(made, s.foundlings(ctx, m, made)...)
 	}
@@ -125,7 +144,7 @@ func (s *Session) foundlings(ctx context.Context, m *message, known []*Resource)
 	}
 	r := &Resource{Kind: kind, Region: regionOf(s, m.operation, m.params), credentials: s.searcher(m.credentials), owner: s.Case.ID}
 	var out []*Resource
-	_ = s.list(ctx, r, inPassing, func(item *wire.Map) bool {
+	_ = s.list(ctx, look{r, Placing(s.Contract.Operation(r.Kind.List), m.operation, m.params), inPassing}, func(item *wire.Map) bool {
 		id := check.Text(item, kind.IDMember)
 		mine := slices.ContainsFunc(item.Keys(), func(key string) bool { return slices.Contains(names, check.Text(item, key)) })
 		if mine && !slices.ContainsFunc(known, func(k *Resource) bool { return k.ID == id }) {

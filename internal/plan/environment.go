@@ -83,6 +83,7 @@ type Environment struct {
 	quiet    hush
 
 	begin time.Time
+	whereabouts whereabouts
 
 	mu    sync.Mutex
 	leaks []Leak

@@ -80,7 +80,7 @@ func (f *fake) answer(q url.Values) (int, string) {
 		}
 		return 200, fmt.Sprintf(`"ImageCaches":[{"ImageCacheId":%q,"Status":%q}],"TotalCount":1`, id, f.state)
 	case "ListUsage":
-		return 200, `"Attributes":{}`
+		return 200, `"Attributes":{"UsedCpu":0,"MaxCpu":1,"UsedImageCacheCount":0,"MaxImageCacheCount":1,"UsedAutoImageCacheCount":0,"MaxAutoImageCacheCount":1,"UsedDataCacheCount":0,"MaxDataCacheCount":1}`
 	case "DeleteImageCache":
 		delete(f.live, q.Get("ImageCacheId"))
 	}

@@ -125,3 +125,6 @@ func (e *Environment) among(ctx context.Context) (done func()) {
 	e.quiet.requests.RLock()
 	return e.quiet.requests.RUnlock
 }
+
+// Room is how many resources the run may have at once; zero for any number.
+func (s *Session) Room() int { return s.env.MaxResources }

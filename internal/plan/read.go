@@ -112,13 +112,26 @@ func (e *experience) learn(kind string, early, more time.Duration) {
 // read looks the resource up by its id, through all pages where the listing
 // cannot select by it.
 func (s *Session) read(ctx context.Context, r *Resource, o Option) (item *wire.Map, found bool, err error) {
-	err = s.list(ctx, r, o, func(m *wire.Map) bool {
-		if check.Text(m, r.Kind.IDMember) == r.ID {
-			item, found = m, true
+	for _, besides := range s.env.whereabouts.of(r.ID) {
+		err = s.list(ctx, look{r, besides, o}, func(m *wire.Map) bool {
+			if check.Text(m, r.Kind.IDMember) == r.ID {
+				item, found = m, true
+			}
+			return found
+		})
+		if found || err != nil {
+			break
 		}
-		return found
-	})
+	}
 	return item, found, err
+}
+
+// look is one reading of a resource's listing. A resource without an id stands
+// for all of its region.
+type look struct {
+	*Resource
+	besides wire.Params // that the listing selects by
+	how     Option
 }
 
 // maxPages is how many pages of one listing are read: more than any account
@@ -126,17 +139,16 @@ func (s *Session) read(ctx context.Context, r *Resource, o Option) (item *wire.M
 const maxPages = 200
 
 // list visits the items of the resource's listing, through all pages, until
-// visit returns true. A resource without an id stands for all of its region. A
-// listing of more than maxPages is Inconclusive.
-func (s *Session) list(ctx context.Context, r *Resource, o Option, visit func(*wire.Map) bool) error {
+// visit returns true. A listing of more than maxPages is Inconclusive.
+func (s *Session) list(ctx context.Context, r look, visit func(*wire.Map) bool) error {
 	op := s.Contract.Operation(r.Kind.List)
 	if op == nil {
 		return fmt.Errorf("read %s: the contract has no operation that lists it", r.Kind.Name)
 	}
-	params := s.listing(op, r)
+	params := append(s.listing(op, r.Resource), r.besides...)
 	for range maxPages {
 		p := &Probe{Operation: op.Name, Params: params, Method: http.MethodPost}
-		a, err := s.Probe(ctx, p, o, WithCredentials(r.credentials))
+		a, err := s.Probe(ctx, p, r.how, WithCredentials(r.credentials))
 		if err != nil {
 			return err
 		}

@@ -300,6 +300,7 @@ func (s *Session) track(m *message, a *check.Answer) {
 	if m.operation == nil {
 		return
 	}
+	s.env.whereabouts.learn(s.Contract, m, a)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if m.creates() && m.uncertain(a) {
