@@ -45,7 +45,7 @@ func (b *builder) tagContests() {
 				subject: "tags-" + kind.Name, variant: v.variant, kind: kind, params: t.putBase,
 				promises: []string{promiseTagged, promiseSettled, promiseLinear},
 				steps: []string{
-					"make " + articled(kind.Name),
+					"make " + contract.Articled(kind.Name),
 					fmt.Sprintf("2 to 6 clients send %s and %s at the same time: %s; others send %s", t.put.Name, t.take.Name, v.say, t.list.Name),
 					"wait until the tags are as the last requests left them, and look again",
 				},

@@ -44,7 +44,7 @@ func (b *builder) updateContests() {
 			subject: "update+update", variant: u.variant, kind: kind, params: base,
 			promises: []string{promiseWritten, promiseSettled, promiseLinear},
 			steps: []string{
-				"make " + articled(kind.Name),
+				"make " + contract.Articled(kind.Name),
 				fmt.Sprintf("%s send %s at the same time: %s", clientsFrom(u.least, u.most), b.op.Name, u.say),
 				"wait until it has settled on what the last of them wrote, and look again",
 			},
@@ -55,7 +55,7 @@ func (b *builder) updateContests() {
 		subject: "update+delete", variant: "race", kind: kind, params: base,
 		promises: []string{promiseDeleted, promiseGone, promiseLinear},
 		steps: []string{
-			"make " + articled(kind.Name),
+			"make " + contract.Articled(kind.Name),
 			fmt.Sprintf("2 to 6 clients send %s while another sends %s", b.op.Name, kind.Delete),
 			"wait until it is gone, then update it and look again",
 		},

@@ -76,7 +76,7 @@ func (p *provocation) untilFailed(ctx context.Context, s *plan.Session, kind *co
 		}
 		state := kind.State(check.Text(item, kind.StateMember))
 		if state != nil && state.Usable {
-			return false, plan.Inconclusive("prepare " + articled(kind.Name) + " that fails: it became " + state.Name)
+			return false, plan.Inconclusive("prepare " + contract.Articled(kind.Name) + " that fails: it became " + state.Name)
 		}
 		return state != nil && state.Failed, nil
 	})
@@ -95,7 +95,7 @@ func (p *provocation) make(ctx context.Context, s *plan.Session, with wire.Param
 	}
 	id, ok := memberText(a.Body, create.Effect.ID)
 	if !a.OK || !ok {
-		return "", plan.Inconclusive("prepare " + articled(p.kind().Name) + ": " + create.Name + " answered " + a.Summary())
+		return "", plan.Inconclusive("prepare " + contract.Articled(p.kind().Name) + ": " + create.Name + " answered " + a.Summary())
 	}
 	return id, nil
 }
@@ -273,7 +273,7 @@ func (t *attempt) visibly(ctx context.Context, s *plan.Session, accepted *check.
 func hidden(op *contract.Operation, template wire.Params, name string) bool {
 	value, _ := template.Get(name)
 	_, real := bindingOf(wire.Param{Name: name, Value: value})
-	return real && !slices.ContainsFunc(op.Effect.Echo, func(e contract.Echo) bool { return within(generic(name), e.Parameter) })
+	return real && !slices.ContainsFunc(op.Effect.Echo, func(e contract.Echo) bool { return within(contract.Generic(name), e.Parameter) })
 }
 
 // tooManyTags sends one tag more than a request may have.

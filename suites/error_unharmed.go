@@ -25,7 +25,7 @@ func (t *attempt) look(ctx context.Context, s *plan.Session) (*wire.Map, error) 
 	}
 	item, found, err := s.Read(ctx, kind.Name, id)
 	if err == nil && !found {
-		err = plan.Inconclusive("prepare " + articled(kind.Name) + ": " + id + " is not in its listing")
+		err = plan.Inconclusive("prepare " + contract.Articled(kind.Name) + ": " + id + " is not in its listing")
 	}
 	return item, err
 }

@@ -64,7 +64,7 @@ func inSecondRegion(binding string) func(*plan.Session) (whereabouts, error) {
 // the profile's region, so that it cannot be sent as another or elsewhere.
 func (b *builder) needsHome(p wire.Params) bool {
 	return slices.ContainsFunc(p, func(q wire.Param) bool {
-		f := b.op.Parameter(generic(q.Name))
+		f := b.op.Parameter(contract.Generic(q.Name))
 		return f != nil && f.Required && f.Binding != "" && f.Binding != "region" && isThing(q.Value)
 	})
 }
@@ -73,7 +73,7 @@ func (b *builder) needsHome(p wire.Params) bool {
 // that a request can do without.
 func homeless(op *contract.Operation, p wire.Params) wire.Params {
 	return slices.DeleteFunc(p.Clone(), func(q wire.Param) bool {
-		f := op.Parameter(generic(q.Name))
+		f := op.Parameter(contract.Generic(q.Name))
 		return f != nil && !f.Required && q.Value == "$binding"
 	})
 }

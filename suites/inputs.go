@@ -156,26 +156,15 @@ func (r *inputReader) field(name string) *contract.Field { return fieldOf(r.op, 
 // fieldOf returns the field that a wire name addresses, or nil: Tag.2.Key is
 // Tag.N.Key, and any name below a map is the map.
 func fieldOf(op *contract.Operation, name string) *contract.Field {
-	if f := op.Parameter(generic(name)); f != nil {
+	if f := op.Parameter(contract.Generic(name)); f != nil {
 		return f
 	}
 	for at := strings.LastIndexByte(name, '.'); at > 0; at = strings.LastIndexByte(name[:at], '.') {
-		if f := op.Parameter(generic(name[:at])); f != nil && f.Type == contract.Map {
+		if f := op.Parameter(contract.Generic(name[:at])); f != nil && f.Type == contract.Map {
 			return f
 		}
 	}
 	return nil
-}
-
-// generic returns the path of a wire name: its indexes become N.
-func generic(name string) string {
-	parts := strings.Split(name, ".")
-	for i, part := range parts {
-		if part != "" && strings.Trim(part, "0123456789") == "" {
-			parts[i] = "N"
-		}
-	}
-	return strings.Join(parts, ".")
 }
 
 // first returns the wire name of the first element at a path: Tag.1.Key for

@@ -82,8 +82,8 @@ func TestPlanWithoutInput(t *testing.T) {
 func TestNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"Tag.12.Key": "Tag.N.Key", "RegionId": "RegionId", "Image.1": "Image.N", "A.1.B.2": "A.N.B.N"} {
-		if got := generic(name); got != want {
-			t.Errorf("generic(%q) = %q, want %q", name, got, want)
+		if got := contract.Generic(name); got != want {
+			t.Errorf("contract.Generic(%q) = %q, want %q", name, got, want)
 		}
 	}
 	if got, want := first("A.N.B.N"), "A.1.B.1"; got != want {

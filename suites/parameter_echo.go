@@ -285,7 +285,7 @@ func sentTexts(e *contract.Echo, sent wire.Params) []string {
 	var out []string
 	for _, p := range sent {
 		switch key, isMember := strings.CutPrefix(p.Name, e.Parameter+"."); {
-		case generic(p.Name) == e.Parameter:
+		case contract.Generic(p.Name) == e.Parameter:
 			out = append(out, p.Value)
 		case isMember && e.Form == "json":
 			out = append(out, lengthPrefix.ReplaceAllString(key, "")+"="+p.Value)

@@ -86,7 +86,9 @@ func (l list) indexed(indexes ...string) wire.Params {
 	return out
 }
 
-func fieldBelow(f *contract.Field, name string) *contract.Field { return f.Find(generic(name)) }
+func fieldBelow(f *contract.Field, name string) *contract.Field {
+	return f.Find(contract.Generic(name))
+}
 
 // another returns a text like the given one for element i of a list: the same
 // where it is no text to make up, or a made-up id where it names a thing.

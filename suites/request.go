@@ -47,20 +47,12 @@ func (b *builder) beside(path string) wire.Params {
 		group = below(in.Maximal, top(path))
 	}
 	group = slices.DeleteFunc(group, func(p wire.Param) bool {
-		return strings.HasPrefix(p.Value, "$binding") && !b.wants(generic(p.Name), path)
+		return strings.HasPrefix(p.Value, "$binding") && !b.wants(contract.Generic(p.Name), path)
 	})
 	if len(group) == 0 {
 		return in.Minimal.Clone()
 	}
 	return merge(in.Minimal, group)
-}
-
-// articled is the name with its article.
-func articled(name string) string {
-	if strings.ContainsAny(name[:min(1, len(name))], "AEIOUaeiou") {
-		return "an " + name
-	}
-	return "a " + name
 }
 
 // upperFirst is the text as it begins a sentence.
@@ -82,7 +74,7 @@ func merge(base, extra wire.Params) wire.Params {
 func (b *builder) needs(p wire.Params, path string) plan.Needs {
 	var out []string
 	for _, q := range p {
-		if name, ok := bindingOf(q); ok && b.wants(generic(q.Name), path) {
+		if name, ok := bindingOf(q); ok && b.wants(contract.Generic(q.Name), path) {
 			out = append(out, name)
 		}
 	}
@@ -264,7 +256,7 @@ func (b *builder) standIns(p wire.Params, path string) wire.Params {
 	out := p.Clone()
 	for i, q := range out {
 		f := fieldOf(b.op, q.Name)
-		if q.Value == "$binding" && f != nil && f.Example != "" && b.wants(generic(q.Name), path) {
+		if q.Value == "$binding" && f != nil && f.Example != "" && b.wants(contract.Generic(q.Name), path) {
 			out[i].Value = standIn + f.Example
 		}
 	}

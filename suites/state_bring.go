@@ -81,7 +81,7 @@ func (t *stage) failedIn(ctx context.Context, state string) (string, *wire.Map, 
 		}
 		now := t.kind.State(t.state(item))
 		if now != nil && now.Stable && now.Name != state && now.Name != t.before(state) {
-			return false, plan.Inconclusive(fmt.Sprintf("prepare %s that is %s: it became %s under %s", articled(t.kind.Name), state, now.Name, condition))
+			return false, plan.Inconclusive(fmt.Sprintf("prepare %s that is %s: it became %s under %s", contract.Articled(t.kind.Name), state, now.Name, condition))
 		}
 		return now != nil && now.Name == state, nil
 	})
@@ -110,7 +110,7 @@ func (t *stage) failure(state string) (string, error) {
 			names = append(names, name)
 		}
 	}
-	return "", plan.Skip(fmt.Sprintf("nothing brings %s into %s here: the profile meets none of %s", articled(t.kind.Name), state, strings.Join(names, ", ")))
+	return "", plan.Skip(fmt.Sprintf("nothing brings %s into %s here: the profile meets none of %s", contract.Articled(t.kind.Name), state, strings.Join(names, ", ")))
 }
 
 // last returns the last edge on the way to a state that a request takes, and

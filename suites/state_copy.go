@@ -31,7 +31,7 @@ func (f states) copies() {
 	f.play(play{
 		subject: "lifecycle", variant: "copied", clause: f.op.Effect.Clause, judges: judges, needs: needs,
 		steps: []string{
-			"copy " + articled(f.kind.Name) + " to the other region, with all that can be given", "read the copy there until it settles",
+			"copy " + contract.Articled(f.kind.Name) + " to the other region, with all that can be given", "read the copy there until it settles",
 			"expect an id of its own, the values that were given, and the original as it was",
 			"expect the region of the original not to list the copy",
 		},

@@ -71,7 +71,7 @@ func (f states) strangers() []stranger {
 	for _, r := range f.c.Resources {
 		if r != f.kind {
 			out = append(out, stranger{
-				variant: "otherKind", say: "that is " + articled(r.Name) + "'s", malformed: true,
+				variant: "otherKind", say: "that is " + contract.Articled(r.Name) + "'s", malformed: true,
 				change: func(t *stage, p wire.Params, id string) (wire.Params, error) {
 					return swapped(p, id, "$id:"+r.Name), nil
 				},
@@ -171,7 +171,7 @@ func (c identityCase) hidden(t *stage, a *check.Answer, id string) {
 func (c identityCase) idMember() string {
 	for _, p := range c.params {
 		for _, f := range c.op.Effect.Filters {
-			if p.Value == c.self() && f.Parameter == generic(p.Name) {
+			if p.Value == c.self() && f.Parameter == contract.Generic(p.Name) {
 				return f.Member
 			}
 		}

@@ -38,7 +38,7 @@ func (f states) cell(state string, params wire.Params) {
 	f.play(play{
 		subject: f.kind.Name, variant: name, clause: c.clause(), promise: c.promise(), judges: c.judges(), needs: f.needs(params, f.op.Name),
 		steps: []string{
-			"bring " + articled(f.kind.Name) + " into the state " + name + c.way(),
+			"bring " + contract.Articled(f.kind.Name) + " into the state " + name + c.way(),
 			"send a valid " + f.op.Name + " about it", c.say(),
 		},
 		run: c.run,
@@ -66,7 +66,7 @@ func (c cell) promise() string {
 	if c.want.Accepts() || c.state == "" {
 		return ""
 	}
-	return fmt.Sprintf("%s of %s that is %s is refused and changes nothing.", c.op.Name, articled(c.kind.Name), c.state)
+	return fmt.Sprintf("%s of %s that is %s is refused and changes nothing.", c.op.Name, contract.Articled(c.kind.Name), c.state)
 }
 
 // judges are the promises that the case judges besides: the rows that may

@@ -77,7 +77,7 @@ func (f states) retained() {
 		subject: k.Parameter, variant: "updated", clause: k.Clause, needs: f.needs(f.input().Minimal, ""),
 		promise: fmt.Sprintf("%s with %s moves %s.", f.op.Name, k.Parameter, k.Until),
 		steps: []string{
-			fmt.Sprintf("make %s with %s", articled(f.kind.Name), k.Parameter), "send a valid " + f.op.Name + " with another one",
+			fmt.Sprintf("make %s with %s", contract.Articled(f.kind.Name), k.Parameter), "send a valid " + f.op.Name + " with another one",
 			"wait until it settles", "expect " + k.Until + " to be about so many days after " + k.Since,
 		},
 		run: func(ctx context.Context, t *stage) error {

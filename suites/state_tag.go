@@ -31,7 +31,7 @@ func (f states) tags() {
 			subject: f.kind.Name, variant: "others", clause: clause, needs: f.needs(params, ""),
 			promise: f.op.Name + " leaves all tags alone that it does not name, and all else.",
 			steps: []string{
-				"make " + articled(f.kind.Name) + " with two tags", "send " + f.op.Name + " about one tag",
+				"make " + contract.Articled(f.kind.Name) + " with two tags", "send " + f.op.Name + " about one tag",
 				"expect this one to be changed, the others to stay, and nothing else to change",
 			},
 			run: func(ctx context.Context, t *stage) error { return f.oneTag(ctx, t, params, member) },

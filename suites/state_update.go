@@ -42,7 +42,7 @@ func (f states) furnished() wire.Params {
 	create := f.c.Operation(f.kind.Create)
 	var out wire.Params
 	for _, p := range f.in[create.Name].Maximal {
-		if slices.ContainsFunc(create.Effect.Echo, func(e contract.Echo) bool { return within(generic(p.Name), e.Parameter) }) {
+		if slices.ContainsFunc(create.Effect.Echo, func(e contract.Echo) bool { return within(contract.Generic(p.Name), e.Parameter) }) {
 			out = append(out, p)
 		}
 	}
@@ -68,7 +68,7 @@ func (f states) leaves(p part) {
 	c := play{
 		subject: "rest", variant: p.group, clause: f.op.Effect.Rest, needs: f.needs(p.params, p.group),
 		steps: []string{
-			"make " + articled(f.kind.Name) + " with unusual values", "update " + p.what,
+			"make " + contract.Articled(f.kind.Name) + " with unusual values", "update " + p.what,
 			"wait until it settles", "expect all that the update did not name to be as it was",
 		},
 		run: func(ctx context.Context, t *stage) error { return f.left(ctx, t, p) },
@@ -136,7 +136,7 @@ func (t *stage) furnished(ctx context.Context, f states) (*wire.Map, error) {
 	}
 	item, err := t.look(ctx, r.ID)
 	if err == nil && item == nil {
-		err = plan.Inconclusive("prepare " + articled(f.kind.Name) + ": it is not in its listing")
+		err = plan.Inconclusive("prepare " + contract.Articled(f.kind.Name) + ": it is not in its listing")
 	}
 	return item, err
 }
@@ -163,7 +163,7 @@ func (f states) touched(c model.Call) []string {
 func (f states) common() wire.Params {
 	create := f.c.Operation(f.kind.Create)
 	return slices.DeleteFunc(f.input().Minimal.Clone(), func(p wire.Param) bool {
-		return create.Parameter(generic(p.Name)) == nil || p.Value == "$region" || isResource(p.Value)
+		return create.Parameter(contract.Generic(p.Name)) == nil || p.Value == "$region" || isResource(p.Value)
 	})
 }
 
@@ -177,7 +177,7 @@ func (f states) sameAgain() {
 	f.play(play{
 		subject: "same", variant: "nothing", clause: clause, judges: also(row), needs: f.needs(f.input().Minimal, ""),
 		promise: f.op.Name + " with values that the " + f.kind.Name + " has already has nothing to do.",
-		steps:   []string{"make " + articled(f.kind.Name), "update it to the values that it was made with", expect},
+		steps:   []string{"make " + contract.Articled(f.kind.Name), "update it to the values that it was made with", expect},
 		run: func(ctx context.Context, t *stage) error {
 			return f.again(ctx, t, wire.Params{}, clause)
 		},
@@ -191,7 +191,7 @@ func (f states) forced() {
 		f.play(play{
 			subject: "same", variant: path, clause: f.op.Effect.Clause, needs: f.needs(f.input().Minimal, ""),
 			promise: f.op.Name + " with an unchanged " + path + " is work to be done.",
-			steps:   []string{"make " + articled(f.kind.Name), "update it to the values that it was made with, its " + path + " among them", "expect success, and that nothing has changed"},
+			steps:   []string{"make " + contract.Articled(f.kind.Name), "update it to the values that it was made with, its " + path + " among them", "expect success, and that nothing has changed"},
 			run: func(ctx context.Context, t *stage) error {
 				return f.again(ctx, t, below(create, path), f.op.Effect.Clause)
 			},
@@ -275,7 +275,7 @@ func (f states) settles() {
 	f.play(play{
 		subject: "lifecycle", variant: "updated", clause: clause, needs: f.needs(f.input().Minimal, ""),
 		promise: fmt.Sprintf("What %s works on becomes %s again, and stays it.", f.op.Name, usable),
-		steps:   []string{"update " + articled(f.kind.Name) + " so that there is work", "read it until it settles", "expect it to be " + usable + " again, and to stay it"},
+		steps:   []string{"update " + contract.Articled(f.kind.Name) + " so that there is work", "read it until it settles", "expect it to be " + usable + " again, and to stay it"},
 		run: func(ctx context.Context, t *stage) error {
 			r, err := t.Lease(ctx, f.kind.Name)
 			if err != nil {
@@ -304,7 +304,7 @@ func (f states) back(usable string) *contract.Clause {
 func (f states) failingUpdate(tr contract.Transition, condition string) {
 	f.play(play{
 		subject: "lifecycle", variant: condition, clause: tr.Clause, judges: []*contract.Clause{f.kind.State(tr.To).Clause},
-		promise: fmt.Sprintf("%s that %s changes under condition %s becomes %s and keeps its values.", upperFirst(articled(f.kind.Name)), f.op.Name, condition, tr.To),
+		promise: fmt.Sprintf("%s that %s changes under condition %s becomes %s and keeps its values.", upperFirst(contract.Articled(f.kind.Name)), f.op.Name, condition, tr.To),
 		needs:   merged(f.needs(f.input().Minimal, ""), plan.Needs{Conditions: []string{condition}}),
 		steps: []string{
 			"send a valid " + f.op.Name + " under condition " + condition, "expect success",
@@ -342,7 +342,7 @@ func (f states) otherNames() {
 			subject: "key", variant: strings.Join(key, "+"), clause: capped(f.op.Effect.Clause, contract.Inferred),
 			needs:   f.needs(f.input().Minimal, ""),
 			promise: f.op.Name + " also takes " + strings.Join(key, " and ") + " in place of the id.",
-			steps:   []string{"make " + articled(f.kind.Name), "send " + f.op.Name + " with its " + strings.Join(key, " and "), "expect it to go away"},
+			steps:   []string{"make " + contract.Articled(f.kind.Name), "send " + f.op.Name + " with its " + strings.Join(key, " and "), "expect it to go away"},
 			run: func(ctx context.Context, t *stage) error {
 				return f.byKey(ctx, t, key)
 			},

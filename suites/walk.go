@@ -41,9 +41,9 @@ func (f states) walks() {
 	for n := range walksEach {
 		f.play(play{
 			subject: "walk", variant: strconv.Itoa(n + 1), clause: f.op.Effect.Clause, needs: f.needs(f.input().Minimal, ""),
-			promise: upperFirst(articled(f.kind.Name)) + " answers and shows what the contract's state machine says, whatever is asked in whatever order.",
+			promise: upperFirst(contract.Articled(f.kind.Name)) + " answers and shows what the contract's state machine says, whatever is asked in whatever order.",
 			steps: []string{
-				"make " + articled(f.kind.Name), fmt.Sprintf("send %d requests about it, drawn from the seed", walkSteps),
+				"make " + contract.Articled(f.kind.Name), fmt.Sprintf("send %d requests about it, drawn from the seed", walkSteps),
 				"read it after each", "expect every answer and every item to be one that the model of the contract allows",
 				"where one is not: look for the shortest sequence that fails",
 			},

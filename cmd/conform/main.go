@@ -13,9 +13,10 @@ import (
 	"strings"
 	"syscall"
 	"time"
-	"unicode"
 
 	"golang.org/x/term"
+
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // System is all that the program takes from the process around it, so that
@@ -86,7 +87,7 @@ func usage(err error) error { return exit(exitUsage, err) }
 func printable(line string) string {
 	var b strings.Builder
 	for _, c := range line {
-		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
+		if wire.Steers(c) {
 			fmt.Fprintf(&b, `\u%04x`, c)
 			continue
 		}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/eci-conform/conform/internal/contract"
@@ -287,7 +286,7 @@ func (a *Answer) Summary() string {
 // printable puts U+FFFD where a text would break a line or steer a terminal.
 func printable(s string) string {
 	return strings.Map(func(c rune) rune {
-		if unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) {
+		if wire.Steers(c) {
 			return utf8.RuneError
 		}
 		return c

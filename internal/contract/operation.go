@@ -1,6 +1,9 @@
 package contract
 
-import "regexp"
+import (
+	"regexp"
+	"strings"
+)
 
 // Operation is one Action of the API.
 type Operation struct {
@@ -27,6 +30,18 @@ func (o *Operation) Parameter(path string) *Field {
 		}
 	}
 	return nil
+}
+
+// Generic returns the path of a wire name: its indexes become N, as in Tag.N.Key
+// of Tag.1.Key.
+func Generic(name string) string {
+	parts := strings.Split(name, ".")
+	for i, part := range parts {
+		if part != "" && strings.Trim(part, "0123456789") == "" {
+			parts[i] = "N"
+		}
+	}
+	return strings.Join(parts, ".")
 }
 
 // Leaves returns every field that carries a value of its own, depth first in

@@ -50,12 +50,16 @@ func transitionSentence(resource string, t *Transition) string {
 	}
 }
 
-func withArticle(noun string) string {
-	if strings.ContainsAny(noun[:min(1, len(noun))], "AEIOUaeiou") {
-		return "An " + noun
+// Articled is the name with its article: an image cache.
+func Articled(name string) string {
+	if strings.ContainsAny(name[:min(1, len(name))], "AEIOUaeiou") {
+		return "an " + name
 	}
-	return "A " + noun
+	return "a " + name
 }
+
+// withArticle is the name with its article as a sentence begins.
+func withArticle(name string) string { return "A" + Articled(name)[1:] }
 
 // effectSentence says what an operation does to its resource.
 func effectSentence(name string, e *Effect) string {

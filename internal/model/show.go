@@ -23,10 +23,10 @@ func Sent(op *contract.Operation, params wire.Params) Values {
 		root, member, inList := strings.Cut(e.Parameter, ".N.")
 		for _, p := range params {
 			switch {
-			case inList && generic(p.Name) == e.Parameter:
+			case inList && contract.Generic(p.Name) == e.Parameter:
 				index := strings.TrimSuffix(strings.TrimPrefix(p.Name, root+"."), "."+member)
 				add(elements, group(e), index, pair(lastOf(e.Member), p.Value))
-			case generic(p.Name) == e.Parameter:
+			case contract.Generic(p.Name) == e.Parameter:
 				out[group(e)] = append(out[group(e)], p.Value)
 			case e.Form == "json" && strings.HasPrefix(p.Name, e.Parameter+"."):
 				out[group(e)] = append(out[group(e)], pair(strings.TrimPrefix(p.Name, e.Parameter+"."), p.Value))
@@ -159,15 +159,4 @@ func text(v any) string {
 		return string(wire.EncodeJSON(v))
 	}
 	return fmt.Sprint(v)
-}
-
-// generic returns the path of a wire name: its indexes become N.
-func generic(name string) string {
-	parts := strings.Split(name, ".")
-	for i, part := range parts {
-		if part != "" && strings.Trim(part, "0123456789") == "" {
-			parts[i] = "N"
-		}
-	}
-	return strings.Join(parts, ".")
 }

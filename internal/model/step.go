@@ -177,7 +177,7 @@ func (v Values) taken(name, member string, c Call) Values {
 	}
 	var named []string
 	for _, p := range c.Params {
-		if generic(p.Name) == c.Operation.Effect.Takes.Parameter {
+		if contract.Generic(p.Name) == c.Operation.Effect.Takes.Parameter {
 			named = append(named, pair(member, p.Value))
 		}
 	}

@@ -165,17 +165,9 @@ func (s *Session) make(ctx context.Context, o order, g grant) (*Resource, error)
 // fixture says which step of preparing a case went wrong.
 func fixture(kind *contract.Resource, step string, cause error) error {
 	if _, ok := IsInconclusive(cause); ok {
-		return fmt.Errorf("prepare %s: %s: %w", articled(kind.Name), step, cause)
+		return fmt.Errorf("prepare %s: %s: %w", contract.Articled(kind.Name), step, cause)
 	}
-	return Inconclusive(fmt.Sprintf("prepare %s: %s: %v", articled(kind.Name), step, cause))
-}
-
-// articled is the name with its article.
-func articled(name string) string {
-	if strings.ContainsAny(name[:min(1, len(name))], "AEIOUaeiou") {
-		return "an " + name
-	}
-	return "a " + name
+	return Inconclusive(fmt.Sprintf("prepare %s: %s: %v", contract.Articled(kind.Name), step, cause))
 }
 
 func (s *Session) create(ctx context.Context, o order) (*Resource, error) {

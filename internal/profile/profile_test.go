@@ -190,7 +190,6 @@ func TestValidateBindings(t *testing.T) {
 		"VSwitchId: x": "", "AcrRegistryInfo.1.Domain.2: x": "", "DataSource.Options.snapshotId: x": "", "Image.1: x": "", "Tag.1.Key: x": "",
 		"VSwitchID: x":              `p.yaml:4: bindings: no operation has a parameter "VSwitchID"; nearest: VSwitchId, `,
 		"AcrRegistryInfo.Domain: x": `p.yaml:4: bindings: no operation has a parameter "AcrRegistryInfo.Domain"; nearest: AcrRegistryInfo.1.`,
-		"Tag.0.Key: x":              `p.yaml:4: bindings: no operation has a parameter "Tag.0.Key"`,
 		"DataSource.Options: x":     `p.yaml:4: bindings: no operation has a parameter "DataSource.Options"`,
 		"EipCreateParam: x":         `p.yaml:4: bindings: no operation has a parameter "EipCreateParam"`,
 		"EipCreateParam.X.Y: x":     `p.yaml:4: bindings: no operation has a parameter "EipCreateParam.X.Y"`,

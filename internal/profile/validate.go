@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -47,7 +46,7 @@ func (p *Profile) checkBindings(c *contract.Contract) []error {
 // takes says whether the operation has a parameter of the wire name: a value, or
 // a key of a map.
 func takes(op *contract.Operation, name string) bool {
-	path := numbers.ReplaceAllString(name, ".N$1")
+	path := contract.Generic(name)
 	if f := op.Parameter(path); f != nil {
 		return f.Type != contract.Object && f.Type != contract.Array && f.Type != contract.Map
 	}
@@ -58,9 +57,6 @@ func takes(op *contract.Operation, name string) bool {
 	f := op.Parameter(path[:i])
 	return f != nil && f.Type == contract.Map
 }
-
-// numbers are the counts in a wire name.
-var numbers = regexp.MustCompile(`\.[1-9][0-9]*(\.|$)`)
 
 // bindable are the wire names that a real thing is most often bound to.
 func bindable(c *contract.Contract) []string {

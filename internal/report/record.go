@@ -15,6 +15,7 @@ import (
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/run"
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // Run says what produced a result. Every Record carries it, so that a line is
@@ -182,7 +183,7 @@ func decode(line []byte) (Record, error) {
 	for _, f := range rec.Findings {
 		ids += f.Clause
 	}
-	if strings.ContainsFunc(ids, steers) {
+	if strings.ContainsFunc(ids, wire.Steers) {
 		return Record{}, errors.New("want ids without control characters")
 	}
 	if err := json.Unmarshal(line, &rec.extra); err != nil {

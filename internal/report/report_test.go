@@ -19,6 +19,7 @@ import (
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/run"
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -296,8 +297,8 @@ func TestFindingsSteerNoTerminal(t *testing.T) {
 	t.Parallel()
 	const evil = "\x1b[2J\u009b31m\u202e\n"
 	for _, line := range wantGot(check.Finding{Pointer: evil, Want: evil, Got: evil, Known: evil}) {
-		if strings.ContainsFunc(line, steers) {
-			t.Errorf("%q steers a terminal", line)
+		if strings.ContainsFunc(line, wire.Steers) {
+			t.Errorf("%q wire.Steers a terminal", line)
 		}
 	}
 }

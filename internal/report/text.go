@@ -10,10 +10,10 @@ import (
 	"sort"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/run"
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // plural returns "1 case" or "2 cases".
@@ -195,7 +195,7 @@ func oneLine(s string, n int) string {
 		switch {
 		case c < ' ' || c == 0x7f:
 			fmt.Fprintf(&b, `\x%02x`, c)
-		case steers(c):
+		case wire.Steers(c):
 			fmt.Fprintf(&b, `\u%04x`, c)
 		default:
 			b.WriteRune(c)
@@ -207,10 +207,6 @@ func oneLine(s string, n int) string {
 	}
 	return fmt.Sprintf("%s… (%d bytes)", truncate(s, n), len(s))
 }
-
-// steers says whether a character controls a terminal or the direction of
-// writing.
-func steers(c rune) bool { return unicode.IsControl(c) || unicode.Is(unicode.Bidi_Control, c) }
 
 // truncate cuts s to at most n bytes, never inside a character.
 func truncate(s string, n int) string {
