@@ -68,11 +68,16 @@ func gunzip(r io.Reader) ([]byte, error) {
 // Read reads a cassette of so many bytes, as Open does. The reader is used as
 // long as the cassette is.
 func Read(name string, r io.ReaderAt, size int64) (*Cassette, error) {
+	return readBy(chunk, name, r, size)
+}
+
+// readBy is Read by so many bytes at once.
+func readBy(chunk int64, name string, r io.ReaderAt, size int64) (*Cassette, error) {
 	if size > maxFile {
 		return nil, &LimitError{"read cassette: " + name, maxFile}
 	}
 	s := &scanner{
-		window: window{file: r, size: size},
+		window: window{file: r, size: size, chunk: chunk},
 		c:      &Cassette{name: name, file: r},
 		p:      parser{names: map[string]string{}},
 	}
@@ -183,8 +188,11 @@ func (s *scanner) record(line []byte) (more bool, err error) {
 		if want != "" && bad == nil {
 			bad = s.syntax(want)
 		}
-		end := s.pos
 		line, whole, err := s.next()
+		end := s.pos - len(line) // where the line begins, once the window has moved
+		if whole {
+			end--
+		}
 		switch {
 		case err != nil:
 			return false, s.failed(err)

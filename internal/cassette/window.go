@@ -5,13 +5,15 @@ import (
 	"io"
 )
 
-// chunk is how much is read at once, in bytes.
+// chunk is the usual size of what is read at once, in bytes.
 const chunk = 1 << 20
 
 // window goes through a file line by line and holds all from its mark on.
 type window struct {
 	file io.ReaderAt
 	size int64
+	// chunk is how much is read at once, in bytes.
+	chunk int64
 	read int64 // bytes of the file read
 	buf  []byte
 	// start is the mark and pos the next line, in buf.
@@ -55,7 +57,7 @@ func (w *window) fill() error {
 	if held > maxRecord+chunk {
 		return &LimitError{"record", maxRecord}
 	}
-	n := int(min(chunk, w.size-w.read))
+	n := int(min(w.chunk, w.size-w.read))
 	if cap(w.buf) < held+n {
 		w.buf = append(make([]byte, 0, 2*held+n), w.buf[w.start:]...)
 	} else {
