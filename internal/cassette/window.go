@@ -14,8 +14,8 @@ type window struct {
 	size int64
 	// chunk is how much is read at once, in bytes.
 	chunk int64
-	read int64 // bytes of the file read
-	buf  []byte
+	read  int64 // bytes of the file read
+	buf   []byte
 	// start is the mark and pos the next line, in buf.
 	start, pos int
 	line       int // number of the line last returned, from 1
