@@ -102,6 +102,9 @@ func (s *Session) discard(ctx context.Context, r *Resource) {
 // refuse. What the case has deleted already is only looked for.
 func (s *Session) remove(ctx context.Context, r *Resource) error {
 	if r.deleted {
+		if g, ok := s.sighted(r); ok && g.item == nil {
+			return nil
+		}
 		if _, found, err := s.read(ctx, r, asFixture); err == nil && !found {
 			return nil
 		}

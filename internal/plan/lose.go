@@ -60,6 +60,8 @@ func (s *Session) Lose(ctx context.Context, p *Probe, stage Stage, o ...Option) 
 func (s *Session) cut(ctx context.Context, d *wire.Draft, stage Stage) error {
 	limited, cancel := context.WithTimeout(s.placedIn(ctx, false), s.env.Timeout)
 	defer cancel()
+	s.disturb(&message{})
+	defer s.disturb(&message{})
 	c := &cutter{base: s.env.Transport, stage: stage}
 	x := wire.Do(limited, d, wire.Route{Transport: c, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
 	s.timed(ctx, x.Start, x.Duration)

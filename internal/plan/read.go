@@ -22,12 +22,21 @@ func (s *Session) Read(ctx context.Context, resource, id string) (item *wire.Map
 		return nil, false, fmt.Errorf("read %q: the contract has no such resource", resource)
 	}
 	c, _ := s.Credentials("default")
-	return s.read(ctx, &Resource{Kind: kind, ID: id, Region: s.Region, credentials: c}, Bound())
+	return s.ReadOf(ctx, &Resource{Kind: kind, ID: id, Region: s.Region, credentials: c})
 }
 
 // ReadOf is Read of a resource of any region and account.
 func (s *Session) ReadOf(ctx context.Context, r *Resource) (item *wire.Map, found bool, err error) {
-	return s.read(ctx, r, Bound())
+	if g, ok := s.sighted(r); ok {
+		s.look(g)
+		return g.item, g.item != nil, nil
+	}
+	before := s.state()
+	item, found, err = s.read(ctx, r, Bound())
+	if err == nil && !found {
+		s.saw(sight{of: *r, changes: before})
+	}
+	return item, found, err
 }
 
 // Refer returns the resource of that id in a region, as the default key sees
@@ -59,11 +68,14 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 		return nil, err
 	}
 	var item *wire.Map
+	var before int
+	var with shown
 	var early, last time.Duration // when the two latest looks were
 	seen := "absent"
 	err := s.Eventually(ctx, r.Kind.Name+" "+r.ID+" to be usable", func() (bool, error) {
 		early, last = last, s.Now().Sub(begin)
-		m, found, err := s.read(ctx, r, asFixture)
+		before, with = s.state(), shown{}
+		m, found, err := s.read(ctx, r, keeping(&with))
 		if err != nil || !found {
 			return false, err
 		}
@@ -78,6 +90,7 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 		return nil, fmt.Errorf("it stayed %s: %w", seen, err)
 	}
 	if err == nil {
+		s.saw(sight{of: *r, changes: before, item: item, shown: with})
 		s.env.patience.learn(r.Kind.Name, early, s.env.Wait.Initial)
 	}
 	return item, err

@@ -26,7 +26,8 @@ type sending struct {
 	turnedAway  bool // a refusal for coming too fast is what the probe is about
 	once        bool // what was not answered is not sent again
 	bound       bool
-	fixture     bool // not what the case is about: its answers are judged elsewhere
+	shown       *shown // gets what the answer was, of a fixture; may be nil
+	fixture     bool   // not what the case is about: its answers are judged elsewhere
 }
 
 // As sends with another entry of the profile's credentials.
@@ -303,7 +304,9 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 			return nil, interrupted(ctx)
 		}
 	}
+	s.disturb(m)
 	x := s.do(ctx, d, m.how.fixture)
+	s.disturb(m)
 	a, findings := s.Judge.Answer(x, s.expect(m, d))
 	switch {
 	case a.Throttled:
@@ -314,8 +317,11 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	if !a.OK {
 		a.Brought = s.brought(m)
 	}
-	if !m.how.fixture {
+	switch {
+	case !m.how.fixture:
 		s.Find(findings...)
+	case m.how.shown != nil:
+		m.how.shown.exchange, m.how.shown.findings = x, append(m.how.shown.findings, findings...)
 	}
 	return a, nil
 }

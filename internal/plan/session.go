@@ -43,6 +43,8 @@ type Session struct {
 	pending   int // places granted that are not accounted for yet
 	shared    []*bundle
 	impatient bool // it must not wait for a place
+	changes   int  // requests that may have changed something, counted when they begin and when they end
+	seen      *sight
 
 	placing sync.Mutex // held while asking for a place
 	leasing sync.Mutex
@@ -120,10 +122,15 @@ func (s *Session) record(x *wire.Exchange, fixture bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests++
-	x = short(x)
 	if fixture && (s.closing || x.Status >= 200 && x.Status < 300) {
 		return
 	}
+	s.keep(x)
+}
+
+// keep is record without counting. The caller holds the lock.
+func (s *Session) keep(x *wire.Exchange) {
+	x = short(x)
 	if len(s.exchanges) < maxExchanges {
 		s.exchanges = append(s.exchanges, x)
 		return
@@ -175,6 +182,7 @@ func (s *Session) Condition(name string) (c Condition, ok bool) {
 // is a finding tests with IsTimeout. Where many waits of the run have run out,
 // later ones are given up earlier; that is no timeout to IsTimeout.
 func (s *Session) Eventually(ctx context.Context, what string, f func() (done bool, err error)) error {
+	s.forget()
 	w := s.env.Wait
 	limit := s.env.stamina.limit(w)
 	begin := s.Now()
