@@ -35,6 +35,9 @@ func (o *Operation) Parameter(path string) *Field {
 // Generic returns the path of a wire name: its indexes become N, as in Tag.N.Key
 // of Tag.1.Key.
 func Generic(name string) string {
+	if !strings.Contains(name, ".") {
+		return name
+	}
 	parts := strings.Split(name, ".")
 	for i, part := range parts {
 		if part != "" && strings.Trim(part, "0123456789") == "" {

@@ -89,7 +89,7 @@ func (e *Emulator) unchanged(q *request, r *record, change input) *refusal {
 		return nil
 	}
 	for _, p := range change {
-		if f := q.op.Parameter(generic(p.Name)); f != nil && passing[f.Binding] {
+		if f := q.op.Parameter(contract.Generic(p.Name)); f != nil && passing[f.Binding] {
 			continue
 		}
 		if was, ok := r.input.get(p.Name); !ok || was != p.Value {

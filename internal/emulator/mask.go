@@ -42,7 +42,7 @@ func (q *request) secrets(e *Emulator) []string {
 // isSecret looks a name up as sent; below a map the last part is the key, with
 // or without the gateway's #length# in front.
 func isSecret(op *contract.Operation, name string) bool {
-	path := generic(name)
+	path := contract.Generic(name)
 	if f := op.Parameter(path); f != nil {
 		return f.Class == contract.ClassSecret
 	}

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"strconv"
-	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
@@ -140,7 +139,7 @@ func checkValues(e *Emulator, q *request, _ []wire.Fault) *refusal {
 		}
 	}
 	for _, p := range q.input {
-		f := q.op.Parameter(generic(p.Name))
+		f := q.op.Parameter(contract.Generic(p.Name))
 		if f == nil {
 			continue
 		}
@@ -229,20 +228,6 @@ func checkRegions(e *Emulator, q *request, _ []wire.Fault) *refusal {
 		}
 	}
 	return nil
-}
-
-// generic turns Tag.2.Key into Tag.N.Key.
-func generic(path string) string {
-	if !strings.Contains(path, ".") {
-		return path
-	}
-	parts := strings.Split(path, ".")
-	for i, p := range parts {
-		if i > 0 && isIndex(p) {
-			parts[i] = "N"
-		}
-	}
-	return strings.Join(parts, ".")
 }
 
 func isIndex(s string) bool {

@@ -78,7 +78,7 @@ func place(into *wire.Map, in input, echo contract.Echo, item *contract.Field) {
 		// A whole list or struct is echoed under its own name.
 		for _, leaf := range in.below(path) {
 			member := alongside(path, echo.Member) + "." + leaf.Name
-			put(into, member, typed(find(item, generic(member)), leaf.Value))
+			put(into, member, typed(find(item, contract.Generic(member)), leaf.Value))
 		}
 	}
 }
