@@ -112,16 +112,16 @@ func (o Options) check() error {
 	switch {
 	case o.Contract == nil:
 		return fmt.Errorf("Options.Contract is missing")
-	case !(o.Speed >= 0) || o.Speed > maxSpeed:
-		return fmt.Errorf("speed %v: want 0 to %v", o.Speed, float64(maxSpeed))
+	case !(o.Speed >= 0) || o.Speed > MaxSpeed:
+		return fmt.Errorf("speed %v: want 0 to %v", o.Speed, float64(MaxSpeed))
 	case o.MissStatus != 0 && (o.MissStatus < 400 || o.MissStatus > 599):
 		return fmt.Errorf("status %d of a miss: want 400 to 599", o.MissStatus)
 	}
 	return nil
 }
 
-// maxSpeed keeps a scaled delay a sensible number.
-const maxSpeed = 1e6
+// MaxSpeed bounds Options.Speed.
+const MaxSpeed = 1e6
 
 func pause(ctx context.Context, d time.Duration) error {
 	t := time.NewTimer(d)

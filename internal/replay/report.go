@@ -161,7 +161,7 @@ func (n *names) count() int {
 // String is the account in lines for people: a first one of counts, then one
 // for each departure and a note of what was not used.
 func (r Report) String() string {
-	s := fmt.Sprintf("%d of %d requests answered from %d exchanges", r.Matched, r.Requests, r.Exchanges)
+	s := fmt.Sprintf("answered %d of %d requests from a recording of %d", r.Matched, r.Requests, r.Exchanges)
 	if r.Repeated > 0 {
 		s += fmt.Sprintf(", %d of them once more", r.Repeated)
 	}
