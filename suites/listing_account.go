@@ -75,7 +75,7 @@ func (b *builder) countCases() {
 		b.add(&plan.Case{
 			Subject: n.Member, Variant: "counts", Clause: n.Clause, Needs: create.needs(params, ""), Run: c.run,
 			Steps: []string{
-				"send " + b.op.Name, "make " + articled(kind.Name), "send " + b.op.Name + " again", "delete it", "send " + b.op.Name + " again",
+				"send " + b.op.Name, "make " + contract.Articled(kind.Name), "send " + b.op.Name + " again", "delete it", "send " + b.op.Name + " again",
 				"expect " + n.Member + " to be one more, and then as before",
 			},
 		})

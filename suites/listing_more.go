@@ -189,7 +189,7 @@ func (b *builder) unsaidCase(l *lister, i int) {
 	b.add(&plan.Case{
 		Subject: g.top, Variant: "default", Clause: f.Clauses["default"], Also: []*contract.Clause{g.members[0].Clause}, Needs: b.needs(l.base, ""), Run: u.run,
 		Steps: []string{
-			"make " + articled(l.kind.Name) + " with " + u.written + "=" + u.other, "list it by that value, by " + u.name + "=" + u.usual + ", and without " + u.name,
+			"make " + contract.Articled(l.kind.Name) + " with " + u.written + "=" + u.other, "list it by that value, by " + u.name + "=" + u.usual + ", and without " + u.name,
 			"expect it by its value, and the last two to list the same",
 		},
 	})
