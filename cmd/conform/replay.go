@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/eci-conform/conform/internal/cassette"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/replay"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// replayFlags are the flags of conform replay.
+type replayFlags struct {
+	source  source
+	serve   bool
+	addr    string
+	key     keyFlags
+	speed   float64
+	status  int
+	report  string
+	require bool
+}
+
+func newReplay(a *app) *cobra.Command {
+	f := &replayFlags{}
+	c := &cobra.Command{
+		Use:   "replay CASSETTE",
+		Short: "Answer any client from a recording",
+		Long: `Answer requests from a cassette until interrupted, and from nothing else: no
+request is ever sent on. The first line on standard output is "listening on
+http://HOST:PORT". Each access key replays the whole recording for itself.
+
+A request that is not recorded, or not for that moment, is refused; the message
+names the recordings that come nearest. The account at the end tells what was
+unmatched, asked for too often, out of order or never asked for. Exit code 1:
+one of these occurred; what was never asked for counts with --require-all only.`,
+		Example: `  conform replay --serve session.cassette
+  conform replay --serve --addr 127.0.0.1:9000 --speed 1 session.cassette
+  conform replay --serve --access-key-id test --access-key-secret secret session.cassette`,
+		Args: oneCassette,
+		RunE: func(c *cobra.Command, args []string) error { return a.replay(c.Context(), f, args[0]) },
+	}
+	s := c.Flags()
+	s.BoolVar(&f.serve, "serve", false, "answer clients over HTTP")
+	s.StringVar(&f.addr, "addr", "127.0.0.1:0", "`HOST:PORT` to listen on; port 0 picks one")
+	s.Float64Var(&f.speed, "speed", 0, "`N` times as fast as recorded; 0 means without any delay")
+	s.StringVar(&f.key.id, "access-key-id", "", "the access key whose signatures are checked")
+	s.StringVar(&f.key.secret, "access-key-secret", "", "its secret")
+	s.IntVar(&f.status, "on-miss-status", replay.DefaultMissStatus, "the `STATUS` that answers what is not recorded")
+	s.BoolVar(&f.require, "require-all", false, "want every recorded exchange to be asked for")
+	s.StringVar(&f.report, "report", "", "write the account as JSON to this `FILE`")
+	f.source.add(c)
+	return c
+}
+
+// oneCassette wants the file to replay.
+func oneCassette(c *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return fmt.Errorf("want one cassette, got %d arguments; see %s --help", len(args), c.CommandPath())
+	}
+	return nil
+}
+
+func (a *app) replay(ctx context.Context, f *replayFlags, file string) error {
+	if !f.serve {
+		return usage(errors.New("want --serve: answering clients is all that replay does so far"))
+	}
+	c, err := f.source.sound()
+	if err != nil {
+		return err
+	}
+	o, err := f.options(c)
+	if err != nil {
+		return usage(err)
+	}
+	tape, err := cassette.Open(file)
+	if err != nil {
+		return usage(err)
+	}
+	defer tape.Close()
+	a.noteState(tape, c)
+	player, err := replay.New(tape, o)
+	if err != nil {
+		return usage(err)
+	}
+	return a.player(ctx, f, player)
+}
+
+func (f *replayFlags) options(c *contract.Contract) (replay.Options, error) {
+	o := replay.Options{Contract: c, Speed: f.speed, MissStatus: f.status, RequireAll: f.require}
+	switch {
+	case !(f.speed >= 0 && f.speed <= replay.MaxSpeed):
+		return o, fmt.Errorf("--speed %v: want 0 to %v", f.speed, float64(replay.MaxSpeed))
+	case f.status < 400 || f.status > 599:
+		return o, fmt.Errorf("--on-miss-status %d: want 400 to 599", f.status)
+	case f.key.given():
+		if err := f.key.check("--access-key-id and --access-key-secret"); err != nil {
+			return o, err
+		}
+		o.Keys = []wire.Credentials{{AccessKeyID: f.key.id, AccessKeySecret: f.key.secret}}
+	}
+	return o, nil
+}
+
+// noteState says what a user of a cassette should know of it.
+func (a *app) noteState(c *cassette.Cassette, by *contract.Contract) {
+	if c.State() != cassette.Sealed {
+		fmt.Fprintf(a.Err, "conform: %s: the recording was never closed; %d bytes at its end are no whole exchange\n", printable(c.Name()), c.Torn())
+	}
+	if d := strings.TrimPrefix(c.Header().Contract, "sha256:"); d != "" && d != by.Digest {
+		fmt.Fprintf(a.Err, "conform: %s: recorded with another version of the contract\n", printable(c.Name()))
+	}
+}
+
+// player answers until it is told to stop, and gives account.
+func (a *app) player(ctx context.Context, f *replayFlags, p *replay.Player) error {
+	var to *os.File
+	if f.report != "" {
+		var err error
+		if to, err = os.OpenFile(f.report, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
+			return usage(fmt.Errorf("--report: %w", err))
+		}
+		defer to.Close()
+	}
+	s, err := listen(f.addr, p)
+	if err != nil {
+		return usage(err)
+	}
+	if _, err := fmt.Fprintf(a.Out, "listening on %s\n", s.url); err != nil {
+		s.stop(0)
+		return exit(exitFault, err)
+	}
+	<-ctx.Done()
+	s.stop(time.Second)
+	r := p.Report()
+	for line := range strings.Lines(r.String()) {
+		fmt.Fprintln(a.Err, printable(strings.TrimSuffix(line, "\n")))
+	}
+	if err := writeAccount(to, r); err != nil {
+		return exit(exitFault, fmt.Errorf("write %s: %w", f.report, err))
+	}
+	if code := r.ExitCode(); code != 0 {
+		return exit(exitDeparts, nil)
+	}
+	return nil
+}
+
+// writeAccount writes the report as JSON, unless there is no file.
+func writeAccount(to *os.File, r replay.Report) error {
+	if to == nil {
+		return nil
+	}
+	e := json.NewEncoder(to)
+	e.SetIndent("", "  ")
+	return errors.Join(e.Encode(r), to.Close())
+}
