@@ -92,8 +92,8 @@ func (a *app) mutants(ctx context.Context, f *mutantsFlags) error {
 		return err
 	}
 	o.Mutants = chosen
-	show := newTally(a.System, len(chosen))
-	o.Tell = show.add
+	show := newProgress(a.System, work{name: "mutants", bad: "not killed"}, len(chosen))
+	o.Tell = func(r matrix.Row) { show.add(!r.Verdict.Fine()) }
 	m, err := matrix.Run(ctx, o)
 	show.end()
 	return a.concludeMutants(ctx, f, m, err)

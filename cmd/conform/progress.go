@@ -5,48 +5,61 @@ import (
 	"io"
 
 	"github.com/schollz/progressbar/v3"
-
-	"github.com/eci-conform/conform/internal/run"
 )
 
-// progress tells on standard error how far a run is: a bar on a terminal, a
-// plain line for every tenth of the cases elsewhere.
+// progress tells on standard error how far some work is: a bar on a terminal, a
+// plain line for every tenth elsewhere.
 type progress struct {
-	out         io.Writer
-	bar         *progressbar.ProgressBar
-	total, done int
-	failed      int
-	told        int // tenths
+	work
+	out              io.Writer
+	bar              *progressbar.ProgressBar
+	total, done, bad int
+	told             int // tenths
 }
 
-func newProgress(s System, total int) *progress {
-	p := &progress{out: s.Err, total: total}
+// work is how progress speaks of it.
+type work struct {
+	name string // run
+	unit string // cases; empty where the name says it
+	bad  string // failed
+}
+
+func newProgress(s System, w work, total int) *progress {
+	p := &progress{work: w, out: s.Err, total: total}
 	if s.Terminal {
-		p.bar = progressbar.NewOptions(total,
-			progressbar.OptionSetWriter(s.Err), progressbar.OptionSetDescription("run"),
-			progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("cases"),
+		options := []progressbar.Option{
+			progressbar.OptionSetWriter(s.Err), progressbar.OptionSetDescription(w.name), progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish(),
-		)
+		}
+		if w.unit != "" {
+			options = append(options, progressbar.OptionShowIts(), progressbar.OptionSetItsString(w.unit))
+		}
+		p.bar = progressbar.NewOptions(total, options...)
 	}
 	return p
 }
 
-// add counts one result. A progress that cannot be shown is no reason to stop.
-func (p *progress) add(r run.Result) {
+// add counts one piece of the work, good or bad. A progress that cannot be
+// shown is no reason to stop.
+func (p *progress) add(bad bool) {
 	p.done++
-	if r.Verdict == run.Fail {
-		p.failed++
+	if bad {
+		p.bad++
 	}
 	if p.bar != nil {
-		if p.failed > 0 {
-			p.bar.Describe(fmt.Sprintf("run, %d failed", p.failed))
+		if bad {
+			p.bar.Describe(fmt.Sprintf("%s, %d %s", p.name, p.bad, p.work.bad))
 		}
 		_ = p.bar.Add(1)
 		return
 	}
 	if tenth := p.done * 10 / p.total; tenth > p.told {
 		p.told = tenth
-		fmt.Fprintf(p.out, "run: %d of %d cases, %d failed\n", p.done, p.total, p.failed)
+		unit := ""
+		if p.unit != "" {
+			unit = " " + p.unit
+		}
+		fmt.Fprintf(p.out, "%s: %d of %d%s, %d %s\n", p.name, p.done, p.total, unit, p.bad, p.work.bad)
 	}
 }
 

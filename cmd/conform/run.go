@@ -271,7 +271,7 @@ func (j *job) judge(ctx context.Context, o run.Options) error {
 	}
 	rep := &report.Report{Run: j.about(), Planned: len(j.plan.Cases)}
 	recorder := report.NewRecorder(j.contract, rep.Run, j.plan.Cases)
-	show := newProgress(j.app.System, len(j.plan.Cases))
+	show := newProgress(j.app.System, work{name: "run", unit: "cases", bad: "failed"}, len(j.plan.Cases))
 	var lost error
 	o.Sink = func(res run.Result) {
 		rec := recorder.Record(res)
@@ -280,7 +280,7 @@ func (j *job) judge(ctx context.Context, o run.Options) error {
 			lost = err
 		}
 		j.known.add(res, j.strict)
-		show.add(res)
+		show.add(res.Verdict == run.Fail)
 	}
 	sum := suites.RunSpecs(ctx, j.show(o))
 	show.end()

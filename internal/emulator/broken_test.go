@@ -9,79 +9,87 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
+// edit is a change of the contract that changes an answer.
+type edit struct {
+	edit        func(*contract.Contract)
+	ask         func(*bench) reply
+	want, after string // code before and after the edit
+}
+
+var created = params("ImageCacheName", "a", "Image.1", "nginx")
+
+func with(p wire.Params, pairs ...string) wire.Params { return append(p.Clone(), params(pairs...)...) }
+
+var edits = map[string]edit{
+	"no signature stage": {
+		func(c *contract.Contract) { without(c, "signature") },
+		func(b *bench) reply {
+			return b.call("DescribeRegions", nil, as(wire.Credentials{AccessKeyID: "emulator-default", AccessKeySecret: "wrong"}))
+		}, "SignatureDoesNotMatch", "",
+	},
+	"no nonce stage": {
+		func(c *contract.Contract) { without(c, "nonce") },
+		func(b *bench) reply {
+			again := func(c *wire.Call) { c.Nonce = "again" }
+			b.must("DescribeRegions", nil, again)
+			return b.call("DescribeRegions", nil, again)
+		}, "SignatureNonceUsed", "",
+	},
+	"wider clock": {
+		func(c *contract.Contract) { c.Protocol.Skew *= 2 },
+		func(b *bench) reply {
+			return b.call("DescribeRegions", nil, func(c *wire.Call) { c.Time = c.Time.Add(-1000e9) })
+		}, "InvalidTimeStamp.Expired", "",
+	},
+	"optional name": {
+		func(c *contract.Contract) {
+			c.Operation("CreateImageCache").Parameter("ImageCacheName").Required = false
+		},
+		func(b *bench) reply { return b.call("CreateImageCache", params("Image.1", "nginx")) }, "MissingImageCacheName", "",
+	},
+	"moved bound": {
+		func(c *contract.Contract) { *c.Operation("DescribeDataCaches").Parameter("Limit").Maximum++ },
+		func(b *bench) reply { return b.call("DescribeDataCaches", params("Limit", "21")) }, "InvalidParameter", "",
+	},
+	"other code": {
+		func(c *contract.Contract) {
+			c.Operation("CreateImageCache").Error("InvalidVSwitchId.IpNotEnough").Code = "Other"
+		},
+		func(b *bench) reply {
+			return b.call("CreateImageCache", with(created, "VSwitchId", "vsw-emu-exhausted"))
+		}, "InvalidVSwitchId.IpNotEnough", "Other",
+	},
+	"no row": {
+		func(c *contract.Contract) { c.Operation("CreateImageCache").Errors = nil },
+		func(b *bench) reply { return b.call("CreateImageCache", created, as(b.keys["arrears"])) }, "Account.Arrearage", "",
+	},
+	"any state": {
+		func(c *contract.Contract) { c.Operation("UpdateDataCache").Effect.From = nil },
+		func(b *bench) reply {
+			id := b.must("CreateDataCache", params("Path", "/a")).text("DataCacheId")
+			return b.call("UpdateDataCache", params("DataCacheId", id, "Name", "b"))
+		}, "IncorrectStatus", "",
+	},
+	"forgotten token": {
+		func(c *contract.Contract) { c.Operation("CreateImageCache").Idempotency = nil },
+		func(b *bench) reply {
+			b.must("CreateImageCache", with(created, "ClientToken", "t"))
+			return b.call("CreateImageCache", with(created, "ClientToken", "t", "RetentionDays", "1"))
+		}, "IdempotentParameterMismatch", "",
+	},
+	"dropped rule": {
+		func(c *contract.Contract) { c.Operation("CreateDataCache").Rules = nil },
+		func(b *bench) reply {
+			return b.call("CreateDataCache", params("Path", "/a", "Bucket", "eci-system"))
+		}, "InvalidParameter", "",
+	},
+}
+
 // TestEmulatorObeysAnEditedContract holds that what the emulator does is read
 // off the contract: each edit changes an answer.
 func TestEmulatorObeysAnEditedContract(t *testing.T) {
 	t.Parallel()
-	create := params("ImageCacheName", "a", "Image.1", "nginx")
-	with := func(p wire.Params, pairs ...string) wire.Params { return append(p.Clone(), params(pairs...)...) }
-	wrong := as(wire.Credentials{AccessKeyID: "emulator-default", AccessKeySecret: "wrong"})
-	for name, c := range map[string]struct {
-		edit        func(*contract.Contract)
-		ask         func(*bench) reply
-		want, after string // code before and after the edit
-	}{
-		"no signature stage": {
-			func(c *contract.Contract) { without(c, "signature") },
-			func(b *bench) reply { return b.call("DescribeRegions", nil, wrong) }, "SignatureDoesNotMatch", "",
-		},
-		"no nonce stage": {
-			func(c *contract.Contract) { without(c, "nonce") },
-			func(b *bench) reply {
-				again := func(c *wire.Call) { c.Nonce = "again" }
-				b.must("DescribeRegions", nil, again)
-				return b.call("DescribeRegions", nil, again)
-			}, "SignatureNonceUsed", "",
-		},
-		"wider clock": {
-			func(c *contract.Contract) { c.Protocol.Skew *= 2 },
-			func(b *bench) reply {
-				return b.call("DescribeRegions", nil, func(c *wire.Call) { c.Time = c.Time.Add(-1000e9) })
-			}, "InvalidTimeStamp.Expired", "",
-		},
-		"optional name": {
-			func(c *contract.Contract) {
-				c.Operation("CreateImageCache").Parameter("ImageCacheName").Required = false
-			},
-			func(b *bench) reply { return b.call("CreateImageCache", params("Image.1", "nginx")) }, "MissingImageCacheName", "",
-		},
-		"moved bound": {
-			func(c *contract.Contract) { *c.Operation("DescribeDataCaches").Parameter("Limit").Maximum++ },
-			func(b *bench) reply { return b.call("DescribeDataCaches", params("Limit", "21")) }, "InvalidParameter", "",
-		},
-		"other code": {
-			func(c *contract.Contract) {
-				c.Operation("CreateImageCache").Error("InvalidVSwitchId.IpNotEnough").Code = "Other"
-			},
-			func(b *bench) reply {
-				return b.call("CreateImageCache", with(create, "VSwitchId", "vsw-emu-exhausted"))
-			}, "InvalidVSwitchId.IpNotEnough", "Other",
-		},
-		"no row": {
-			func(c *contract.Contract) { c.Operation("CreateImageCache").Errors = nil },
-			func(b *bench) reply { return b.call("CreateImageCache", create, as(b.keys["arrears"])) }, "Account.Arrearage", "",
-		},
-		"any state": {
-			func(c *contract.Contract) { c.Operation("UpdateDataCache").Effect.From = nil },
-			func(b *bench) reply {
-				id := b.must("CreateDataCache", params("Path", "/a")).text("DataCacheId")
-				return b.call("UpdateDataCache", params("DataCacheId", id, "Name", "b"))
-			}, "IncorrectStatus", "",
-		},
-		"forgotten token": {
-			func(c *contract.Contract) { c.Operation("CreateImageCache").Idempotency = nil },
-			func(b *bench) reply {
-				b.must("CreateImageCache", with(create, "ClientToken", "t"))
-				return b.call("CreateImageCache", with(create, "ClientToken", "t", "RetentionDays", "1"))
-			}, "IdempotentParameterMismatch", "",
-		},
-		"dropped rule": {
-			func(c *contract.Contract) { c.Operation("CreateDataCache").Rules = nil },
-			func(b *bench) reply {
-				return b.call("CreateDataCache", params("Path", "/a", "Bucket", "eci-system"))
-			}, "InvalidParameter", "",
-		},
-	} {
+	for name, c := range edits {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			edited := theContract(t).Clone()
