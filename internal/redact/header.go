@@ -131,8 +131,10 @@ func (p *pass) bodyHash(value string) string {
 func (p *pass) authorization(value string) string {
 	scheme, rest, ok := strings.Cut(value, " ")
 	switch {
-	case !ok:
+	case !ok && !strings.HasPrefix(scheme, "ACS3-"):
 		return p.hide(kindSecret, value)
+	case !ok:
+		return p.word(scheme)
 	case strings.HasPrefix(scheme, "ACS3-"):
 		return p.word(scheme) + " " + p.acs3(rest)
 	case strings.EqualFold(scheme, "Basic"):

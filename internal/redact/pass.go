@@ -17,11 +17,11 @@ type pass struct {
 	broken  bool // the request could not be read as it should be
 	answer  bool // the answer is at work, not the request
 
-	// own are secrets of this exchange alone, such as its signature;
-	// strangers are unknown values of the request, looked for in the texts of
-	// its answer; nil where there are none.
+	// own are the secrets of this exchange; strangers are unknown values of the
+	// request, looked for in the texts of its answer; nil where there are none.
 	own, strangers *table
-	fresh          bool // a secret was found that was not looked for before
+	fresh          bool     // a secret was found that was not looked for before
+	scrubbed       []string // what was searched in this round
 }
 
 // ownBits is the size of a pass's tables, as a power of two.
@@ -33,21 +33,44 @@ func newPass(s *Session, x *Raw) *pass {
 	return p
 }
 
-// maxRounds is how often an exchange is gone through: a secret may come to
-// light behind what repeats it, and so may one by its replacement.
+// maxRounds is how often a side of an exchange is gone through: a secret may
+// come to light behind what repeats it, and so may one by its replacement.
 const maxRounds = 4
 
-// record goes through the exchange until no more secrets come to light.
+// record goes through the request, and then the answer, until no more secrets
+// come to light.
 func (p *pass) record() Record {
 	var rec Record
+	p.headers()
 	for range maxRounds {
-		p.fresh = false
-		rec = p.once()
-		if !p.fresh {
+		p.begin(false)
+		if p.request(&rec); !p.missed() {
+			break
+		}
+	}
+	for range maxRounds {
+		p.begin(true)
+		if p.response(&rec); !p.missed() {
 			break
 		}
 	}
 	return rec
+}
+
+func (p *pass) begin(answer bool) { p.answer, p.fresh, p.scrubbed = answer, false, p.scrubbed[:0] }
+
+// missed reports whether a secret that came to light stood in what had been
+// searched before.
+func (p *pass) missed() bool {
+	if !p.fresh {
+		return false
+	}
+	for _, text := range p.scrubbed {
+		if len(outside(text, search(text, p.own))) > 0 {
+			return true
+		}
+	}
+	return false
 }
 
 // hide replaces a secret and looks for it everywhere else.
@@ -63,14 +86,16 @@ func (p *pass) hide(k kind, value string) string {
 	return p.session.placeholder(k, value)
 }
 
+// hunt looks for a value in the rest of the exchange and, unless it is this
+// exchange's alone, in the answers that follow.
 func (p *pass) hunt(k kind, value string) {
-	switch {
-	case k == kindSignature || k == kindHash:
-		if len(value) >= huntLength && !p.rules.isWord(value) && p.own.add(k, value) {
-			p.fresh = true
-		}
-	case p.session.hunt(k, value):
-		p.fresh = true
+	if len(value) < huntLength || p.own.known[value] || !p.session.huntable(value) {
+		return
+	}
+	p.own.add(k, value)
+	p.fresh = true
+	if k != kindSignature && k != kindHash {
+		p.session.hunt(k, value)
 	}
 }
 
@@ -162,7 +187,16 @@ func (p *pass) kept(n *node, value string) string {
 
 // scrub replaces the secrets that a text holds.
 func (p *pass) scrub(text string) string {
-	return p.put(text, p.session.search(text, p.own))
+	if len(text) < huntLength {
+		return text
+	}
+	if p.answer {
+		text = p.put(text, p.session.searchAnswer(text, p.own))
+	} else {
+		text = p.put(text, search(text, p.session.certain, p.own))
+	}
+	p.scrubbed = append(p.scrubbed, text)
+	return text
 }
 
 // put puts placeholders where something was found. What lies in a placeholder

@@ -101,27 +101,26 @@ func isForm(contentType string) bool {
 	return strings.EqualFold(strings.TrimSpace(base), "application/x-www-form-urlencoded")
 }
 
-// once goes through the exchange from front to back.
-func (p *pass) once() Record {
+// request fills in what is told of the request.
+func (p *pass) request(rec *Record) {
 	x := p.raw
-	p.answer = false
 	action, _ := p.in.Common("Action")
 	version, _ := p.in.Common("Version")
 	format, _ := p.in.Common("Format")
-	op := p.rules.operation(action)
-	p.headers()
-	rec := Record{
-		Place: p.place(), Operation: p.word(action), Version: p.word(version), Signature: p.signature(),
-		Start: x.Start.Sub(p.session.begin), FirstByte: x.FirstByte, Duration: x.Duration, Failure: x.Failure.known(), Status: x.Status,
-	}
-	rec.Via = Via{Method: p.word(x.Method), Form: p.in.Form != nil, Scheme: p.in.Scheme, Format: p.word(format)}
-	rec.Params = p.params(p.rules.request(op))
 	rec.Common = p.common(action, version)
+	rec.Params = p.params(p.rules.request(p.rules.operation(action)))
+	rec.Place, rec.Operation, rec.Version, rec.Signature = p.place(), p.word(action), p.word(version), p.signature()
+	rec.Via = Via{Method: p.word(x.Method), Form: p.in.Form != nil, Scheme: p.in.Scheme, Format: p.word(format)}
+	rec.Start, rec.FirstByte, rec.Duration = x.Start.Sub(p.session.begin), x.FirstByte, x.Duration
+	rec.Failure, rec.Status = x.Failure.known(), x.Status
 	rec.Body = p.body()
-	p.answer = true
+}
+
+// response fills in what is told of the answer.
+func (p *pass) response(rec *Record) {
+	action, _ := p.in.Common("Action")
 	rec.Header = p.answerHeader()
-	rec.Answer = p.answerBody(p.rules.response(op))
-	return rec
+	rec.Answer = p.answerBody(p.rules.response(p.rules.operation(action)))
 }
 
 // known is the failure itself, or Broken for one that has no name here.
@@ -180,7 +179,7 @@ func (p *pass) stranger(name, value string) string {
 	if value == "" {
 		return ""
 	}
-	if isSecretName(name) {
+	if isSecretName(name[strings.LastIndexByte(name, '.')+1:]) {
 		return p.secret(value)
 	}
 	return p.unknown(value)

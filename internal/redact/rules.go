@@ -77,7 +77,7 @@ func (n *node) find(name string) *node {
 		segment, rest, _ := strings.Cut(name, ".")
 		switch n.kind {
 		case contract.Array:
-			if !isNumber(segment) {
+			if !isNumber(strings.TrimPrefix(segment, "-")) {
 				return nil
 			}
 			n = n.items
@@ -115,6 +115,7 @@ type operation struct {
 type Rules struct {
 	operations map[string]*operation
 	failure    *node            // of an answer to no known operation
+	anywhere   *node            // parameters that mean the same in any operation
 	common     map[string]*node // parameters of the protocol
 	headers    map[string]*node // its headers, in lower case
 	plain      map[string]bool  // names that sound like those of secrets and are none
@@ -139,6 +140,7 @@ func NewRules(c *contract.Contract) *Rules {
 	for _, o := range c.Operations {
 		r.operations[o.Name] = &operation{request: newRoot(o.Parameters), response: r.answer(o)}
 	}
+	r.anywhere = merge(c)
 	for _, o := range c.Operations {
 		r.unpack(c, o)
 		r.operations[o.Name].request.plain(r.plain)
@@ -173,6 +175,24 @@ func newRoot(fields []*contract.Field) *node {
 		n.members[f.Name] = newNode(f)
 	}
 	return n
+}
+
+// merge is the parameters that mean the same wherever they are.
+func merge(c *contract.Contract) *node {
+	out := &node{kind: contract.Object, members: map[string]*node{}}
+	meanings := map[string]map[string]bool{}
+	for _, o := range c.Operations {
+		for _, f := range o.Parameters {
+			n := newNode(f)
+			if meanings[f.Name] == nil {
+				meanings[f.Name] = map[string]bool{}
+			}
+			meanings[f.Name][strings.Join(n.lines("", nil), "\n")] = true
+			out.members[f.Name] = n
+		}
+	}
+	maps.DeleteFunc(out.members, func(name string, _ *node) bool { return len(meanings[name]) > 1 })
+	return out
 }
 
 // answer is what an operation may answer: members of a success and, where it
@@ -249,7 +269,7 @@ func wrapped(n *node, names []string) *node {
 
 // words are the contract's own texts: names, enums, codes and messages.
 func words(c *contract.Contract) string {
-	seen := map[string]bool{c.Version: true}
+	seen := map[string]bool{c.Version: true, "ACS3-HMAC-SHA256": true, "Credential": true, "SignedHeaders": true, "application/x-www-form-urlencoded": true}
 	var field func(f *contract.Field)
 	field = func(f *contract.Field) {
 		if f == nil {

@@ -32,6 +32,12 @@ type Session struct {
 	taken   map[string]bool // placeholders that came in from outside
 	tries   map[string]int  // of requests that failed last time
 
+	// certain are the secrets that were known from the start: they are looked
+	// for in requests, and the table does not change. hunted are all that came
+	// to light in any exchange: they are looked for in answers. A request is
+	// treated for itself, so that it is recorded and matched alike whatever
+	// came before it.
+	certain *table
 	hunting sync.RWMutex
 	hunted  *table
 }
@@ -44,15 +50,23 @@ func (r *Rules) Session(o SessionOptions) *Session {
 	s := &Session{
 		rules: r, begin: o.Begin, known: map[string]wire.Credentials{},
 		numbers: map[kind]map[string]string{}, next: map[kind]int{}, taken: map[string]bool{}, tries: map[string]int{},
-		hunted: newTable(hashBits),
+		certain: newTable(ownBits), hunted: newTable(hashBits),
 	}
 	for _, c := range o.Known {
 		s.known[c.AccessKeyID] = c
-		s.hunt(kindKey, c.AccessKeyID)
-		s.hunt(kindSecret, c.AccessKeySecret)
-		s.hunt(kindSecret, c.SecurityToken)
+		s.expect(kindKey, c.AccessKeyID)
+		s.expect(kindSecret, c.AccessKeySecret)
+		s.expect(kindSecret, c.SecurityToken)
 	}
 	return s
+}
+
+// expect looks for a value from the start.
+func (s *Session) expect(k kind, value string) {
+	if s.huntable(value) {
+		s.certain.add(k, value)
+		s.hunted.add(k, value)
+	}
 }
 
 // Exchange returns what may be written of an exchange. It never fails: what it
@@ -109,30 +123,26 @@ func (s *Session) take(placeholder string) {
 	s.taken[placeholder] = true
 }
 
-// hunt makes the session look for a value everywhere, and reports whether it
-// did not yet.
-func (s *Session) hunt(k kind, value string) bool {
-	if !s.huntable(value) {
-		return false
-	}
-	s.hunting.Lock()
-	defer s.hunting.Unlock()
-	return s.hunted.add(k, value)
-}
-
-// huntable reports whether a value is new and can be told from other text.
-func (s *Session) huntable(value string) bool {
-	if len(value) < huntLength {
-		return false
-	}
+// hunt makes the session look for a value in every answer from now on.
+func (s *Session) hunt(k kind, value string) {
 	s.hunting.RLock()
 	known := s.hunted.known[value]
 	s.hunting.RUnlock()
-	return !known && !s.rules.isWord(value)
+	if known || !s.huntable(value) {
+		return
+	}
+	s.hunting.Lock()
+	defer s.hunting.Unlock()
+	s.hunted.add(k, value)
 }
 
-// search looks for the session's secrets and those of one more table.
-func (s *Session) search(text string, own *table) []span {
+// huntable reports whether a value can be told from other text.
+func (s *Session) huntable(value string) bool {
+	return len(value) >= huntLength && !s.rules.isWord(value)
+}
+
+// searchAnswer looks for the session's secrets and those of one more table.
+func (s *Session) searchAnswer(text string, own *table) []span {
 	s.hunting.RLock()
 	defer s.hunting.RUnlock()
 	return search(text, s.hunted, own)
@@ -179,10 +189,11 @@ func (r *Rules) response(o *operation) *node {
 	return o.response
 }
 
-// request is the node of a request's parameters, or nil.
+// request is the node of a request's parameters. Those of an operation that
+// nobody knows are what they are elsewhere.
 func (r *Rules) request(o *operation) *node {
 	if o == nil {
-		return nil
+		return r.anywhere
 	}
 	return o.request
 }

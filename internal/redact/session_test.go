@@ -106,6 +106,80 @@ func TestPlaceholdersAreTheSameForTheSame(t *testing.T) {
 	}
 }
 
+// TestARequestIsTreatedForItself: what was secret in one request is no secret
+// in the next, but in its answer.
+func TestARequestIsTreatedForItself(t *testing.T) {
+	t.Parallel()
+	s := newSession(t)
+	s.Exchange(sent(t, wire.Call{Operation: "CreateImageCache", Params: wire.Params{{Name: "ImageRegistryCredential.1.Password", Value: "a-common-word"}}}))
+	x := sent(t, wire.Call{Operation: "CreateImageCache", Params: wire.Params{
+		{Name: "ImageCacheName", Value: "a-common-word"}, {Name: "Image.1", Value: key.AccessKeySecret + "/a"},
+	}})
+	x.Status, x.RespBody = 200, []byte(`{"RequestId":"a-common-word"}`)
+	rec := s.Exchange(x).Record()
+	want := wire.Params{{Name: "Image.1", Value: "REDACTED-0002/a"}, {Name: "ImageCacheName", Value: "a-common-word"}}
+	if diff := cmp.Diff(want, rec.Params); diff != "" {
+		t.Errorf("Params mismatch (-want +got):\n%s", diff)
+	}
+	if want := `{"RequestId":"REDACTED-0001"}`; string(rec.Answer) != want {
+		t.Errorf("Answer = %s, want %s", rec.Answer, want)
+	}
+}
+
+func TestParameters(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		op   string
+		in   wire.Param
+		want wire.Param
+	}{
+		"known":               {"CreateImageCache", wire.Param{Name: "RegionId", Value: "zone"}, wire.Param{Name: "RegionId", Value: "zone"}},
+		"of no operation":     {"Nope", wire.Param{Name: "RegionId", Value: "zone"}, wire.Param{Name: "RegionId", Value: "zone"}},
+		"in other case":       {"CreateImageCache", wire.Param{Name: "regionid", Value: "zone"}, wire.Param{Name: "regionid", Value: "REDACTED-text-0001"}},
+		"below a text":        {"CreateImageCache", wire.Param{Name: "RegionId.1", Value: "zone"}, wire.Param{Name: "RegionId.1", Value: "REDACTED-text-0001"}},
+		"with a dot":          {"CreateImageCache", wire.Param{Name: "RegionId.", Value: "zone"}, wire.Param{Name: "RegionId.", Value: "REDACTED-text-0001"}},
+		"odd index":           {"CreateImageCache", wire.Param{Name: "Tag.-07.Key", Value: "zone"}, wire.Param{Name: "Tag.-07.Key", Value: "zone"}},
+		"no index":            {"CreateImageCache", wire.Param{Name: "Tag.x.Key", Value: "zone"}, wire.Param{Name: "Tag.x.Key", Value: "REDACTED-text-0001"}},
+		"a list as a text":    {"CreateImageCache", wire.Param{Name: "ImageRegistryCredential", Value: "pass"}, wire.Param{Name: "ImageRegistryCredential", Value: "REDACTED-text-0001"}},
+		"a list as JSON":      {"CreateImageCache", wire.Param{Name: "ImageRegistryCredential", Value: `[{"Password":"pass","Server":"a"}]`}, wire.Param{Name: "ImageRegistryCredential", Value: `[{"Password":"REDACTED-0001","Server":"a"}]`}},
+		"a secret by name":    {"CreateImageCache", wire.Param{Name: "My.Secret", Value: "pass"}, wire.Param{Name: "My.Secret", Value: "REDACTED-0001"}},
+		"a name that is none": {"CreateImageCache", wire.Param{Name: "a b", Value: "true"}, wire.Param{Name: "REDACTED-name-0001", Value: "true"}},
+		"a secret as a name":  {"CreateImageCache", wire.Param{Name: key.AccessKeySecret, Value: ""}, wire.Param{Name: "REDACTED-name-0001", Value: ""}},
+		"a map's key":         {"CreateDataCache", wire.Param{Name: "DataSource.Options.path", Value: "/a"}, wire.Param{Name: "DataSource.Options.path", Value: "/a"}},
+		"an unknown key":      {"CreateDataCache", wire.Param{Name: "DataSource.Options.new", Value: "/a"}, wire.Param{Name: "DataSource.Options.new", Value: "REDACTED-text-0001"}},
+		"a key's id":          {"CreateDataCache", wire.Param{Name: "DataSource.Options.akId", Value: "ab"}, wire.Param{Name: "DataSource.Options.akId", Value: "REDACTED-0001"}},
+		"with its length":     {"CreateDataCache", wire.Param{Name: "DataSource.Options.#8#akSecret", Value: "ab"}, wire.Param{Name: "DataSource.Options.#8#akSecret", Value: "REDACTED-0001"}},
+		"a map as JSON":       {"CreateDataCache", wire.Param{Name: "DataSource.Options", Value: `{"akId": "ab","akSecret":"cd", "path":"/a","new":1,"x":{"y":"z"}}`}, wire.Param{Name: "DataSource.Options", Value: `{"akId": "REDACTED-0001","akSecret":"REDACTED-0002", "path":"/a","new":0,"x":{"y":"REDACTED-text-0001"}}`}},
+		"a map as no JSON":    {"CreateDataCache", wire.Param{Name: "DataSource.Options", Value: `{"akSecret":"cd"`}, wire.Param{Name: "DataSource.Options", Value: "REDACTED-text-0001"}},
+		"JSON in a text":      {"CreateImageCache", wire.Param{Name: "Annotations", Value: `{"a":"b","token":"cd","l":[1,"LTAI5tAbCdEfGhIjKlMnOpQr"]}`}, wire.Param{Name: "Annotations", Value: `{"a":"b","token":"REDACTED-0001","l":[1,"LTAIREDACTED000000000002"]}`}},
+	} {
+		x := sent(t, wire.Call{Operation: test.op, Params: wire.Params{test.in}})
+		got := newSession(t).Exchange(x).Record().Params
+		if diff := cmp.Diff(wire.Params{test.want}, got); diff != "" {
+			t.Errorf("%s: mismatch (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
+func TestAuthorization(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		"ACS3-HMAC-SHA256": "ACS3-HMAC-SHA256",
+		"ACS3-HMAC-SHA256 Credential=LTAI5tAbCdEfGhIjKlMnOpQr,SignedHeaders=host;x-acs-date,Signature=00112233445566778899aabbccddeeff": "ACS3-HMAC-SHA256 Credential=LTAIREDACTED000000000001,SignedHeaders=host;x-acs-date,Signature=REDACTED000000000000000000000001",
+		"ACS3-HMAC-SHA256 Credential=, Else=secret": "ACS3-HMAC-SHA256 Credential=,Else=REDACTED-text-0001",
+		"Bearer abc":   "Bearer REDACTED-0001",
+		"Basic dTpwdw": "Basic REDACTED-0001",
+		"secret":       "REDACTED-0001",
+		"":             "",
+	} {
+		x := &redact.Raw{Method: "GET", Target: "/?Action=DescribeRegions", Header: http.Header{"Authorization": {in}}}
+		rec := newSession(t).Exchange(x).Record()
+		if got, _ := rec.Common.Get("authorization"); got != want {
+			t.Errorf("authorization %q = %q, want %q", in, got, want)
+		}
+	}
+}
+
 func TestSignatures(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []wire.Scheme{wire.V1, wire.ACS3} {
