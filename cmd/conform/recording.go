@@ -45,7 +45,7 @@ func (a *app) openRecording(o recordingOf) (*recording, error) {
 	}
 	rules, now := redact.NewRules(o.contract), a.Now()
 	h := o.header
-	h.Recorded, h.Contract, h.Policy, h.Tool = now, "sha256:"+o.contract.Digest, rules.Digest(), "conform "+version
+	h.Recorded, h.Contract, h.Policy, h.Tool = now, "sha256:"+o.contract.Digest, "sha256:"+rules.Digest(), "conform "+version
 	r := &recording{}
 	for i := range 100 { // two recordings may begin in the same second
 		r.path = filepath.Join(o.dir, cassetteName(o.kind, now, i))
