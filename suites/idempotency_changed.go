@@ -35,6 +35,10 @@ func (b *builder) changes(d *tokenRepeater) {
 		}
 		base := b.withGroup(d, f)
 		c, ok := b.changeOf(base, f)
+		if k := b.evicted(); k != nil && k.Parameter == f.Path {
+			// What may make room for others would not stay to be looked at.
+			base, c = d.template, tokenChange{field: f, name: f.Path, valid: true, say: "with " + f.Path, to: func(string) string { return k.Value }}
+		}
 		if !ok {
 			continue
 		}
@@ -53,6 +57,15 @@ func (b *builder) changes(d *tokenRepeater) {
 			Needs: b.needs(base, f.Path), Run: changed.changed(b.tokenClause("changed"), c),
 		})
 	}
+}
+
+// evicted says what makes the resource that the operation is about go for
+// others, nil for nothing.
+func (b *builder) evicted() *contract.Eviction {
+	if kind := b.c.Resource(b.op.Effect.Resource); kind != nil {
+		return kind.Eviction
+	}
+	return nil
 }
 
 // withGroup returns the request with the parameter's group in it.

@@ -347,7 +347,9 @@ func (d *tokenRepeater) together(ctx context.Context, s *plan.Session, clause *c
 		case a.OK:
 			s.Find(sameAnswer(d.op, d.c, first, a, clause)...)
 		case !x.busy(a):
-			s.Find(check.Found(clause, "/status", "success, or that the first request is still worked on", a.Summary()))
+			found := check.Found(clause, "/status", "success, or that the first request is still worked on", a.Summary())
+			found.Unfit = s.Judge.Unfit(a)
+			s.Find(found)
 		}
 	}
 	if first == nil {

@@ -179,7 +179,10 @@ func (c cell) untouched(ctx context.Context, t *stage, id string, before *wire.M
 // answered is held against the state only where the state was seen before the
 // request and, where the answer did not end it, behind it as well.
 func (c cell) passing(ctx context.Context, t *stage) error {
-	for range tries {
+	for again := range tries {
+		if again > 0 {
+			t.Restart(ctx)
+		}
 		var e certain
 		id := ""
 		caught, err := t.catch(ctx, c.state, false, func(ctx context.Context, g glimpse) error {
@@ -262,6 +265,7 @@ func (c cell) everywhere(e certain) bool {
 // other one is too.
 func (c cell) confirm(ctx context.Context, t *stage, found []check.Finding) (bool, error) {
 	for range tries {
+		t.Restart(ctx)
 		var e certain
 		var behind *wire.Map
 		caught, err := t.catch(ctx, c.state, true, func(ctx context.Context, g glimpse) (err error) {

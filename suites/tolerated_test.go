@@ -7,6 +7,7 @@ import (
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/emulator"
+	"github.com/eci-conform/conform/internal/run"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -54,5 +55,23 @@ func TestToleratedTargetsAreGreen(t *testing.T) {
 			}
 			tr.judge(t).green(t)
 		})
+	}
+}
+
+// TestSmallQuota holds that a target with little room is judged as any other,
+// but for the few cases that need more than there is.
+func TestSmallQuota(t *testing.T) {
+	t.Parallel()
+	out := trial{
+		quota: 6, selects: []string{"*/state/**", "*/idempotency/**", "*/concurrency/**", "*/error/**"},
+		strict: contract.Inferred, seed: 3, jobs: 16, patient: 3 * time.Second,
+	}.judge(t)
+	for _, r := range out.results {
+		if r.Verdict == run.Fail || r.Fault {
+			t.Errorf("%s: %s: %s %s", r.Verdict, r.Case, r.Reason, failure(r))
+		}
+	}
+	if s := out.summary; s.Inconclusive > s.Total/20 {
+		t.Errorf("%d of %d cases are inconclusive, want at most one of twenty", s.Inconclusive, s.Total)
 	}
 }

@@ -2,8 +2,10 @@ package suites
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"testing"
 	"time"
 
@@ -24,6 +26,7 @@ type trial struct {
 	settle  time.Duration // in each state that passes by itself; zero for none
 	patient time.Duration // the deadline of waits; zero for the profile's
 	hooks   *emulator.Hooks
+	quota   int // how many resources of a kind an account may have; zero for the world's
 	selects []string
 	strict  contract.Level
 	seed    uint64
@@ -95,7 +98,7 @@ func (tr trial) serve(t testing.TB, c *contract.Contract) string {
 		settle = -1
 	}
 	e, err := emulator.New(emulator.Options{
-		Contract: obeyed, World: fixtures.World, Clock: time.Now, Seed: tr.seed, Lenient: tr.lenient, Settle: settle, Hooks: tr.hooks,
+		Contract: obeyed, World: tr.world(), Clock: time.Now, Seed: tr.seed, Lenient: tr.lenient, Settle: settle, Hooks: tr.hooks,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -138,4 +141,12 @@ func (j judged) failed(family string) []string {
 		}
 	}
 	return out
+}
+
+// world is the emulator's, but for the quota.
+func (tr trial) world() []byte {
+	if tr.quota == 0 {
+		return fixtures.World
+	}
+	return regexp.MustCompile(`(?m)^    quota: \d+$`).ReplaceAll(fixtures.World, fmt.Appendf(nil, "    quota: %d", tr.quota))
 }

@@ -103,6 +103,9 @@ func (f states) updateMoves() []move {
 		{f.op.Name + " to the name that never changes", f.op, f.plainUpdate()},
 	}
 	done := map[string]bool{}
+	if k := f.kind.Eviction; k != nil {
+		done[top(k.Parameter)] = true // others may make it go away then
+	}
 	for _, e := range f.op.Effect.Echo {
 		if group := top(e.Parameter); !done[group] && len(below(f.around(group), group)) > 0 {
 			done[group] = true

@@ -14,7 +14,7 @@ type pool struct {
 	bundles map[string]*bundle // shared by several cases, by key
 	changed chan struct{}      // closed and replaced when a place or a resource comes free
 	// refused are requests that found no room at the target and wait; stuck
-	// are the places of their cases.
+	// are the resources that their cases have.
 	refused, stuck int
 }
 

@@ -31,9 +31,7 @@ func (s *Session) makeRoom(ctx context.Context, p *patience) (again bool, err er
 	if p.room++; p.room > maxRoom {
 		return false, nil
 	}
-	s.mu.Lock()
-	own := s.places + s.pending + len(s.held)
-	s.mu.Unlock()
+	own := s.holds()
 	spare, changed := s.env.pool.crowded(own)
 	switch {
 	case spare.evicted != nil:
@@ -44,13 +42,31 @@ func (s *Session) makeRoom(ctx context.Context, p *patience) (again bool, err er
 		spare.unused.owner.Close(ctx)
 		return true, nil
 	case changed == nil:
-		return false, nil
+		return false, s.crowdedOut()
 	}
 	defer s.env.pool.uncrowded(own)
 	if ctx.Value(quietKey{}) != nil {
-		return false, nil // nobody else gets on
+		return false, s.crowdedOut() // nobody else gets on
 	}
-	return p.until(ctx, changed, s.env.Wait.Deadline)
+	if again, err = p.until(ctx, changed, s.env.Wait.Deadline); again || err != nil {
+		return again, err
+	}
+	return false, s.crowdedOut()
+}
+
+// holds is how many resources the case has, but for the one that it asks for.
+func (s *Session) holds() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(0, s.places-s.spare+s.pending+len(s.held)-1)
+}
+
+// crowdedOut notes that no room was found.
+func (s *Session) crowdedOut() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.crowded = true
+	return nil
 }
 
 // until waits for a change, all waits of the request together no longer than
@@ -70,9 +86,10 @@ func (p *patience) until(ctx context.Context, changed <-chan struct{}, limit tim
 }
 
 // crowded is called for a request that found no room, of a case that holds so
-// many places. It gives up something free, or says what to wait for: nil where
-// all that hold something wait as well. Who gets something to wait for calls
-// uncrowded when it does so no more.
+// many resources. It gives up something free, or says what to wait for: nil
+// where the run has none, or where all that have some wait as well, so that one
+// of them must give up. Who gets something to wait for calls uncrowded when it
+// does so no more.
 func (p *pool) crowded(own int) (g grant, changed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -82,7 +99,7 @@ func (p *pool) crowded(own int) (g grant, changed <-chan struct{}) {
 	if b := p.idle(); b != nil {
 		return grant{unused: b}, nil
 	}
-	if p.stuck+own >= p.live {
+	if there := p.live - p.refused - 1; there <= 0 || own > 0 && p.stuck+own >= there {
 		return grant{}, nil
 	}
 	p.stuck += own

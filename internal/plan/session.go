@@ -43,6 +43,7 @@ type Session struct {
 	pending   int // places granted that are not accounted for yet
 	shared    []*bundle
 	impatient bool // it must not wait for a place
+	crowded   bool // the target had no room for something
 	changes   int  // requests that may have changed something, counted when they begin and when they end
 	seen      *sight
 

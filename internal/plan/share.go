@@ -17,7 +17,8 @@ type bundle struct {
 // a session that outlives the case, the others wait for it. Nobody may change
 // it. It stands until the run ends or, while no case uses it, until another
 // needs its place; then the next one that asks makes it again. A failure to make
-// it is every user's. It should be the first thing that a case asks for.
+// it is every user's, but for lack of room: then the next one that asks tries
+// again. It should be the first thing that a case asks for.
 func (s *Session) Share(ctx context.Context, key string, make func(context.Context, *Session) (any, error)) (any, error) {
 	b, mine := s.env.pool.share(key)
 	alone := s.first()
@@ -29,6 +30,10 @@ func (s *Session) Share(ctx context.Context, key string, make func(context.Conte
 		// A case that holds a place must not wait for one on the way.
 		b.owner.impatient = !alone
 		b.value, b.err = make(ctx, b.owner)
+		if b.err != nil && b.owner.crowded {
+			b.owner.Close(ctx)
+			s.env.pool.forget(b)
+		}
 		close(b.ready)
 		return b.value, b.err
 	}
@@ -54,6 +59,15 @@ func (p *pool) share(key string) (b *bundle, mine bool) {
 	}
 	p.bundles[key] = b
 	return b, true
+}
+
+// forget takes a bundle that could not be made out of the pool.
+func (p *pool) forget(b *bundle) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.bundles[b.key] == b {
+		delete(p.bundles, b.key)
+	}
 }
 
 // unshare ends the use of bundles.
