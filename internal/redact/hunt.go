@@ -41,29 +41,40 @@ func newTable(log uint) *table {
 	return &table{bits: make([]uint64, 1<<log/64), shift: 64 - log}
 }
 
-// add makes the table find a value, and reports whether it is new.
+// add makes the table find a value in every form, and reports whether it is
+// new.
 func (t *table) add(k kind, value string) bool {
 	if len(value) < huntLength || t.known[value] {
 		return false
 	}
+	p := &prey{k, value}
+	t.file(p, forms(value))
+	if plain, err := url.QueryUnescape(value); err == nil && plain != value && len(plain) >= huntLength {
+		// Who holds it escaped may have got it in the clear.
+		t.file(p, forms(plain))
+	}
+	return true
+}
+
+// addPlain makes the table find a value in no form but itself.
+func (t *table) addPlain(k kind, value string) {
+	if len(value) >= huntLength && !t.known[value] {
+		t.file(&prey{k, value}, []string{value})
+	}
+}
+
+func (t *table) file(p *prey, texts []string) {
 	if t.known == nil {
 		t.known, t.texts = map[string]bool{}, map[uint64][]pattern{}
 	}
-	t.known[value] = true
-	p := &prey{k, value}
-	all := forms(value)
-	if plain, err := url.QueryUnescape(value); err == nil && plain != value && len(plain) >= huntLength {
-		// Who holds it escaped may have got it in the clear.
-		all = append(all, forms(plain)...)
-	}
-	for _, form := range all {
-		key := firstSix(form, 0)
+	t.known[p.value] = true
+	for _, text := range texts {
+		key := firstSix(text, 0)
 		bit := t.hash(key)
 		t.bits[bit/64] |= 1 << (bit % 64)
-		t.texts[key] = append(t.texts[key], pattern{form, p})
-		t.space = t.space || strings.Contains(form, " ")
+		t.texts[key] = append(t.texts[key], pattern{text, p})
+		t.space = t.space || strings.Contains(text, " ")
 	}
-	return true
 }
 
 func (t *table) hash(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> t.shift }
@@ -102,12 +113,13 @@ func forms(value string) []string {
 	if !utf8.ValidString(value) {
 		out = append(out, string([]rune(value)), strings.ToValidUTF8(value, "\uFFFD"))
 	}
-	out = append(out, hex.EncodeToString([]byte(value)), strings.ToUpper(hex.EncodeToString([]byte(value))))
+	lower := hex.EncodeToString([]byte(value))
+	out = append(out, lower, strings.ToUpper(lower))
 	for lead := range 3 {
-		std := base64Core(base64.RawStdEncoding, value, lead)
+		std := base64Core(value, lead)
 		out = append(out, std)
-		if safe := base64Core(base64.RawURLEncoding, value, lead); safe != std {
-			out = append(out, safe)
+		if strings.ContainsAny(std, "+/") {
+			out = append(out, strings.NewReplacer("+", "-", "/", "_").Replace(std))
 		}
 	}
 	return out
@@ -115,9 +127,10 @@ func forms(value string) []string {
 
 // base64Core returns the letters that depend on the value alone when lead
 // bytes stand in front of it.
-func base64Core(enc *base64.Encoding, value string, lead int) string {
-	text := enc.EncodeToString(append(make([]byte, lead), value...))
-	return text[(lead*8+5)/6 : (lead+len(value))*8/6]
+func base64Core(value string, lead int) string {
+	var in, out [128]byte
+	text := base64.RawStdEncoding.AppendEncode(out[:0], append(in[:lead], value...))
+	return string(text[(lead*8+5)/6 : (lead+len(value))*8/6])
 }
 
 // span is a stretch of the searched text and what was found there.

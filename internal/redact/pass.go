@@ -89,7 +89,7 @@ func (p *pass) hide(k kind, value string) string {
 // hunt looks for a value in the rest of the exchange and, unless it is this
 // exchange's alone, in the answers that follow.
 func (p *pass) hunt(k kind, value string) {
-	if len(value) < huntLength || p.own.known[value] || !p.session.huntable(value) {
+	if len(value) < huntLength || p.own.known[value] || p.session.certain.known[value] || !p.session.huntable(value) {
 		return
 	}
 	p.own.add(k, value)
@@ -150,7 +150,7 @@ func (p *pass) unknown(value string) string {
 		if p.strangers == nil {
 			p.strangers = newTable(ownBits)
 		}
-		p.strangers.add(kindText, value)
+		p.strangers.addPlain(kindText, value)
 	}
 	return p.session.placeholder(kindText, value)
 }
