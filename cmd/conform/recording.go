@@ -36,6 +36,8 @@ type recordingOf struct {
 	keys     []wire.Credentials // that traffic is signed with
 	header   cassette.Header    // Target and Run; the rest is filled in
 	place    func(context.Context) redact.Place
+	// profile is kept in the header; nil for none.
+	profile func(*redact.Session) (string, error)
 }
 
 // openRecording makes the folder and a new cassette in it.
@@ -44,7 +46,14 @@ func (a *app) openRecording(o recordingOf) (*recording, error) {
 		return nil, usage(fmt.Errorf("--record: %w", err))
 	}
 	rules, now := redact.NewRules(o.contract), a.Now()
+	session := rules.Session(redact.SessionOptions{Known: o.keys, Begin: now})
 	h := o.header
+	if o.profile != nil {
+		var err error
+		if h.Profile, err = o.profile(session); err != nil {
+			return nil, exit(exitFault, err)
+		}
+	}
 	h.Recorded, h.Contract, h.Policy, h.Tool = now, "sha256:"+o.contract.Digest, "sha256:"+rules.Digest(), "conform "+version
 	r := &recording{}
 	for i := range 100 { // two recordings may begin in the same second
@@ -57,10 +66,7 @@ func (a *app) openRecording(o recordingOf) (*recording, error) {
 			return nil, usage(fmt.Errorf("--record: %w", err))
 		}
 	}
-	r.Recorder = recorder.New(recorder.Options{
-		Session: rules.Session(redact.SessionOptions{Known: o.keys, Begin: now}),
-		Sink:    r.writer, Clock: a.Now, Place: o.place,
-	})
+	r.Recorder = recorder.New(recorder.Options{Session: session, Sink: r.writer, Clock: a.Now, Place: o.place})
 	return r, nil
 }
 
@@ -105,4 +111,15 @@ func publicURL(endpoint string) string {
 		return ""
 	}
 	return (&url.URL{Scheme: u.Scheme, Host: u.Host}).String()
+}
+
+// days is how long ago something was, in a unit that people use.
+func days(d time.Duration) string {
+	switch {
+	case d < time.Hour:
+		return counted(int(d.Minutes()), "minute")
+	case d < 48*time.Hour:
+		return counted(int(d.Hours()), "hour")
+	}
+	return counted(int(d.Hours()/24), "day")
 }

@@ -28,18 +28,20 @@ var runFormats = append([]string{formatGinkgo}, formats...)
 
 // runFlags are the flags of conform run.
 type runFlags struct {
-	target  targetFlags
-	source  source
-	choice  choice
-	known   baselineFlags
-	strict  string
-	jobs    int
-	rate    float64
-	timeout time.Duration
-	seed    uint64
-	reports string
-	format  string
-	verbose bool
+	target    targetFlags
+	source    source
+	choice    choice
+	known     baselineFlags
+	strict    string
+	jobs      int
+	rate      float64
+	timeout   time.Duration
+	seed      uint64
+	seedGiven bool
+	reports   string
+	record    string
+	format    string
+	verbose   bool
 }
 
 func newRun(a *app) *cobra.Command {
@@ -56,6 +58,8 @@ contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
   conform run --target sandbox.yaml --strict              a target with its profile
   conform run --select UpdateImageCache --skip '*/auth/**'  some of the cases
   conform run --target sandbox.yaml --write-baseline known.yaml  accept what fails today
+  conform run --target sandbox.yaml --record cassettes    keep the traffic, to judge it again without a network
+  conform run --target cassettes/run-20261121-103000.cassette  judge it again
   conform run --format junit >junit.xml`,
 		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -81,6 +85,7 @@ func (f *runFlags) add(c *cobra.Command) {
 	s.Float64Var(&f.rate, "rate", 0, "`N` requests a second (default: the profile's limit, or none)")
 	s.DurationVar(&f.timeout, "timeout", 30*time.Second, "`DURATION` of one request")
 	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
+	s.StringVar(&f.record, "record", "", "record the run into a new cassette in `DIR`")
 	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, junit.xml, summary.md and report.html")
 	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: "+list(runFormats))
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
@@ -118,6 +123,7 @@ const (
 // limits refuses limits that no run can keep. Those that are not given are the
 // profile's.
 func (f *runFlags) limits(s *pflag.FlagSet) error {
+	f.seedGiven = s.Changed("seed")
 	if s.Changed("jobs") && f.jobs < 1 {
 		return usage(fmt.Errorf("-j %d: want 1 or more", f.jobs))
 	}
@@ -166,6 +172,25 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 		defer stop()
 	}
 	o := j.options()
+	if j.target.tape != nil {
+		return j.again(ctx, o)
+	}
+	if f.record == "" {
+		return j.call(ctx, o)
+	}
+	rec, err := j.recordRun(&o)
+	if err != nil {
+		return err
+	}
+	verdict := j.call(ctx, o)
+	if err := rec.close(a); err != nil {
+		return err
+	}
+	return verdict
+}
+
+// call judges a target that answers.
+func (j *job) call(ctx context.Context, o run.Options) error {
 	if err := run.Preflight(ctx, o); err != nil {
 		return j.refused(ctx, err)
 	}

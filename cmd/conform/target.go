@@ -11,9 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/eci-conform/conform/fixtures"
+	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/nearest"
 	"github.com/eci-conform/conform/internal/profile"
+	"github.com/eci-conform/conform/internal/rerun"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -32,7 +34,7 @@ type targetFlags struct {
 
 func (t *targetFlags) add(c *cobra.Command) {
 	f := c.Flags()
-	f.StringVar(&t.name, "target", embedded, "what to judge: a `NAME` of fixtures/targets, a profile's file, or a URL")
+	f.StringVar(&t.name, "target", embedded, "what to judge: a `NAME` of fixtures/targets, a profile's file, a URL, or the cassette of a run")
 	f.StringVar(&t.region, "region", "", "region to call (default: the profile's, or "+defaultRegion+")")
 	f.StringVar(&t.key.id, "access-key-id", "", "access key (also "+envKeyID+")")
 	f.StringVar(&t.key.secret, "access-key-secret", "", "its secret (also "+envSecret+")")
@@ -45,11 +47,18 @@ type target struct {
 	embedded    bool
 	profile     *profile.Profile
 	credentials map[string]wire.Credentials
+
+	// Of a recorded run in place of a server; nil for a server.
+	source *cassette.Cassette
+	tape   *rerun.Tape
 }
 
 // resolve reads the target's profile and finds its credentials. It calls
 // nothing.
 func (a *app) resolve(t targetFlags, c *contract.Contract) (*target, error) {
+	if isCassette(t.name) {
+		return a.recall(t, c)
+	}
 	p, err := loadProfile(t.name)
 	if err != nil {
 		return nil, err

@@ -82,7 +82,7 @@ type Environment struct {
 	stamina  stamina
 	quiet    hush
 
-	begin time.Time
+	begin       time.Time
 	whereabouts whereabouts
 
 	mu    sync.Mutex
@@ -95,7 +95,7 @@ func NewEnvironment(t Target) *Environment {
 	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}}
 	if t.Memory != nil { // nothing is there to be spared
 		e.pool.init(0)
-		e.begin, e.Gate = t.Memory.Begin(), nil
+		e.begin, e.Gate, e.Broken = t.Memory.Begin(), nil, nil
 		return e
 	}
 	e.pool.init(t.MaxResources)

@@ -51,6 +51,7 @@ func knock(ctx context.Context, o Options, op *contract.Operation) (*check.Answe
 	limited, cancel := context.WithTimeout(ctx, preflightTime)
 	defer cancel()
 	o = o.withDefaults()
+	o.Run = NameAt(o.Clock(), ^o.Seed) // whose nonces are not the run's
 	env := plan.NewEnvironment(o.target(nil))
 	s := env.Session(&plan.Case{ID: "run/preflight"})
 	p := &plan.Probe{Operation: op.Name, Params: requiredRegion(op, o.Profile.Region), Method: http.MethodPost}

@@ -28,6 +28,9 @@ type Options struct {
 	// Credentials are the profile's, resolved: see profile.Resolve.
 	Credentials map[string]wire.Credentials
 	Transport   http.RoundTripper
+	// Memory is what the cases are judged from where Transport is a recording;
+	// nil for a target.
+	Memory plan.Memory
 	// Clock must go on: what paces requests waits by it.
 	Clock func() time.Time
 	Seed  uint64
@@ -114,10 +117,15 @@ func (o Options) withDefaults() Options {
 		o.Redactor = wire.NewRedactor()
 	}
 	if o.Run == "" {
-		const six = 36 * 36 * 36 * 36 * 36 * 36
-		o.Run = strconv.FormatUint((uint64(o.Clock().UnixNano())^o.Seed*0x9E3779B97F4A7C15)%six, 36)
+		o.Run = NameAt(o.Clock(), o.Seed)
 	}
 	return o
+}
+
+// NameAt is a name for a run: see Options.Run.
+func NameAt(now time.Time, seed uint64) string {
+	const six = 36 * 36 * 36 * 36 * 36 * 36
+	return strconv.FormatUint((uint64(now.UnixNano())^seed*0x9E3779B97F4A7C15)%six, 36)
 }
 
 // target says to the sessions what the profile says.
@@ -132,7 +140,7 @@ func (o Options) target(broken func(error)) plan.Target {
 		Credentials: o.Credentials, Bindings: o.Profile.Bindings, Conditions: conditions,
 		Wait: plan.Wait(o.Profile.Wait), Timeout: o.Timeout, MaxResources: o.Profile.Limits.MaxResources,
 		Inputs: o.Plan.Inputs, Clock: o.Clock, Seed: o.Seed, Run: o.Run,
-		Gate: newPacer(o.Rate, o.Clock), Broken: broken,
+		Gate: newPacer(o.Rate, o.Clock), Memory: o.Memory, Broken: broken,
 	}
 }
 

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/eci-conform/conform/internal/cassette"
+	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/profile"
+	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/rerun"
+	"github.com/eci-conform/conform/internal/run"
+	"github.com/eci-conform/conform/internal/wire"
+)
+
+// packedSuffix ends the names of cassettes that were compressed.
+const packedSuffix = cassetteSuffix + ".gz"
+
+// isCassette says whether a --target is a recording: by its name, by how the
+// file begins, or as a folder that holds one.
+func isCassette(name string) bool {
+	if strings.Contains(name, "://") {
+		return false
+	}
+	if strings.HasSuffix(name, cassetteSuffix) || strings.HasSuffix(name, packedSuffix) {
+		return true
+	}
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return false
+	case info.IsDir():
+		return len(cassettesIn(name)) > 0
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	begin := make([]byte, len(cassetteBegin))
+	_, err = io.ReadFull(f, begin)
+	return err == nil && bytes.Equal(begin, []byte(cassetteBegin))
+}
+
+// cassetteBegin is how every cassette begins.
+const cassetteBegin = "#conform-cassette "
+
+func cassettesIn(dir string) []string {
+	var out []string
+	for _, suffix := range []string{cassetteSuffix, packedSuffix} {
+		found, _ := filepath.Glob(filepath.Join(dir, "*"+suffix)) // the pattern is well-formed
+		out = append(out, found...)
+	}
+	return out
+}
+
+// openCassette opens a cassette, or the only one in a folder.
+func openCassette(name string) (*cassette.Cassette, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		found := cassettesIn(name)
+		if len(found) != 1 {
+			return nil, usage(fmt.Errorf("%s holds %s: name one", name, counted(len(found), "cassette")))
+		}
+		name = found[0]
+	}
+	c, err := cassette.Open(name)
+	if err != nil {
+		return nil, usage(err)
+	}
+	return c, nil
+}
+
+// recall makes a recorded run the target.
+func (a *app) recall(t targetFlags, c *contract.Contract) (*target, error) {
+	if t.region != "" || t.key.given() {
+		return nil, fmt.Errorf("--target %s is a recording: it has the region and the keys that it was recorded with", t.name)
+	}
+	source, err := openCassette(t.name)
+	if err != nil {
+		return nil, err
+	}
+	tape, err := rerun.New(source, redact.NewRules(c))
+	if err != nil {
+		return nil, err
+	}
+	p, err := profile.Load(source.Name()+" #profile", []byte(source.Header().Profile))
+	if err != nil {
+		return nil, err
+	}
+	if err := p.Validate(c); err != nil {
+		return nil, err
+	}
+	keys, err := p.Resolve(lookups())
+	if err != nil {
+		return nil, err
+	}
+	return &target{name: t.name, profile: p, credentials: keys, source: source, tape: tape}, nil
+}
+
+// remembered sets a run's options so that it is judged from its recording.
+func (t *target) remembered(o *run.Options) {
+	o.Transport, o.Memory, o.Run, o.Seed, o.Rate = t.tape, t.tape, t.source.Header().Run, t.source.Header().Seed, 0
+}
+
+// again judges a recorded run.
+func (j *job) again(ctx context.Context, o run.Options) error {
+	h := j.target.source.Header()
+	if j.flags.record != "" {
+		return usage(errors.New("--record: the target is a recording already"))
+	}
+	if j.flags.seedGiven && j.flags.seed != h.Seed {
+		return usage(fmt.Errorf("--seed %d: the run was recorded with seed %d", j.flags.seed, h.Seed))
+	}
+	j.flags.seed = h.Seed
+	j.target.remembered(&o)
+	j.target.age(j.app, j.contract)
+	return j.judge(ctx, o)
+}
+
+// age says what a reader of verdicts from a recording should know of it.
+func (t *target) age(a *app, c *contract.Contract) {
+	h := t.source.Header()
+	fmt.Fprintf(a.Err, "judging %s of %s, recorded %s (%s ago)\n", counted(t.source.Len(), "exchange"), h.Target,
+		h.Recorded.Format("2006-01-02 15:04 MST"), days(a.Now().Sub(h.Recorded)))
+	if h.Contract != "sha256:"+c.Digest {
+		fmt.Fprintln(a.Err, "it was recorded by another contract than today's: cases that are new since then cannot be judged")
+	}
+}
+
+// recordRun makes the run's traffic pass a recorder.
+func (j *job) recordRun(o *run.Options) (*recording, error) {
+	o.Run = run.NameAt(o.Clock(), o.Seed)
+	rec, err := j.app.openRecording(recordingOf{
+		dir: j.flags.record, kind: "run", contract: j.contract, keys: keysOf(j.target.credentials), place: rerun.PlaceOf,
+		header:  cassette.Header{Target: publicURL(j.target.profile.Endpoint), Run: o.Run, Seed: o.Seed},
+		profile: j.profile,
+	})
+	if err != nil {
+		return nil, err
+	}
+	o.Transport = rec.Middleware(o.Transport)
+	return rec, nil
+}
+
+// profile is the target's, with keys in which nothing is secret.
+func (j *job) profile(s *redact.Session) (string, error) {
+	keys := map[string]wire.Credentials{}
+	for _, name := range slices.Sorted(maps.Keys(j.target.credentials)) {
+		keys[name] = s.Stand(j.target.credentials[name])
+	}
+	return j.target.profile.Public(keys, secretParameter(j.contract))
+}
+
+// secretParameter says whether any operation has a secret parameter of a wire
+// name.
+func secretParameter(c *contract.Contract) func(string) bool {
+	return func(name string) bool {
+		for _, op := range c.Operations {
+			if len(plan.SecretValues(op, wire.Params{{Name: name, Value: "value"}})) > 0 {
+				return true
+			}
+		}
+		return false
+	}
+}
