@@ -66,6 +66,7 @@ func TestWhatIsASecret(t *testing.T) {
 		"Authorization: Basic dXNlcg==":                                     Field,
 		"Cookie: sid=abc":                                                   Field,
 		"Password: REDACTED-0001x":                                          Field,
+		"AccessKeySecret=emulator-default":                                  Field,
 		"Password: REDACTEDsecret":                                          Field,
 		"https://user:pass" + "word@example.com/":                           UserInfo,
 		"Authorization Bearer " + "abcdefghijklmnopqrst":                    Token,
@@ -111,7 +112,8 @@ func TestWhatIsNone(t *testing.T) {
 		"server string to sign is:REDACTED-signed-0001", `{"Options":"{\"akSecret\":\"REDACTED-0001\"}"}`,
 		"https://REDACTED-0001", "the AccessKeySecret of the caller", "Password is required", "wss://x/exec?token=REDACTED-0004",
 		"x-acs-content-sha256: REDACTED00000000000000000000000000000000000000000000000000000001",
-		"https://cr.aliyuncs.com/a:b", "me@example.com", "InvalidParameter.ImageRegistryCredential.Password",
+		"~ authorization: ACS3-HMAC-SHA256", "~ x-acs-content-sha256: " + hashOfNothing, "AccessKeyId=emulator-default&a=b",
+		`{"accessKeyId":"recorded-key-1","accessKeySecret":"REDACTED"}`, "https://cr.aliyuncs.com/a:b", "me@example.com", "InvalidParameter.ImageRegistryCredential.Password",
 	} {
 		hits, err := Scan("x", strings.NewReader(text))
 		if err != nil || len(hits) > 0 {

@@ -161,10 +161,13 @@ func signed(token []byte) bool {
 	return err == nil && (len(sum) == sha1Size || len(sum) == sha256Size) && !readable(sum)
 }
 
+// hashOfNothing is the SHA-256 of an empty body, which everybody knows.
+const hashOfNothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
 // hexDigest says that a token is as long as a SHA-256 in hex, and does not say
 // so of itself: that of a file may be known.
 func hexDigest(text []byte, at int, token []byte) bool {
-	if len(token) != 2*sha256Size || bytes.HasSuffix(text[:at], []byte("sha256:")) {
+	if len(token) != 2*sha256Size || bytes.HasSuffix(text[:at], []byte("sha256:")) || string(token) == hashOfNothing {
 		return false
 	}
 	return len(bytes.Trim(token, "0123456789abcdef")) == 0
