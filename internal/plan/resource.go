@@ -59,9 +59,10 @@ func (s *Session) Lease(ctx context.Context, resource string) (*Resource, error)
 	defer s.placed()
 	r := g.ready
 	if r == nil {
-		if r, err = s.make(ctx, order{kind: kind}, g); err != nil {
+		if r, err = s.make(context.WithValue(ctx, lentKey{}, true), order{kind: kind}, g); err != nil {
 			return nil, err
 		}
+		s.forget() // or what the case sends would depend on who made it
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

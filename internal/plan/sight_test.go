@@ -104,3 +104,17 @@ func TestWhatWasSeenGoneIsNotLookedForAgain(t *testing.T) {
 		t.Errorf("Close() sends %v", more)
 	}
 }
+
+func TestWhatIsLentIsLookedAtWhoeverMadeIt(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	_, s := testSession(t, f)
+	r, err := s.Lease(t.Context(), "ImageCache")
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := f.requests
+	if _, _, err := s.ReadOf(t.Context(), r); err != nil || f.requests != before+1 {
+		t.Errorf("ReadOf() = %v after %d requests, want one", err, f.requests-before)
+	}
+}
