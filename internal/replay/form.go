@@ -113,7 +113,19 @@ func (r *reader) operation(name string) *operation {
 	return &operation{name: name}
 }
 
-func (r *reader) isCommon(name string) bool { return r.common[name] }
+func (r *reader) isCommon(name string) bool { return r.common[name] || ofSigning[name] }
+
+// ofSigning are words of the protocol that some clients send besides the
+// documented ones.
+var ofSigning = map[string]bool{"SignatureType": true, "BearerToken": true}
+
+// own returns the parameters without words of the protocol.
+func own(params wire.Params) wire.Params {
+	if !slices.ContainsFunc(params, func(p wire.Param) bool { return ofSigning[p.Name] }) {
+		return params
+	}
+	return slices.DeleteFunc(params.Clone(), func(p wire.Param) bool { return ofSigning[p.Name] })
+}
 
 // read makes the form of a request. Values of names and texts pass through
 // swap, unless it is nil.

@@ -208,8 +208,8 @@ func newBuilder(p *Player, key string) *builder {
 // add takes exchange i into the scope.
 func (b *builder) add(i int, e *redact.Record) error {
 	op := b.p.reader.operation(e.Operation)
-	f := b.p.reader.recorded(op, e.Version, e.Params)
-	if e.Signature == redact.SignatureBad || e.Signature == redact.SignatureAbsent {
+	f := b.p.reader.recorded(op, e.Version, own(e.Params))
+	if badlySigned(e) {
 		f.rest = f.rest.bad()
 	}
 	k := b.bucket(f)
@@ -233,6 +233,12 @@ func (b *builder) add(i int, e *redact.Record) error {
 	}
 	k.writes = append(k.writes, w)
 	return nil
+}
+
+// badlySigned says whether an exchange is that of a signature that was refused.
+// A server that does not look answers a good one alike.
+func badlySigned(e *redact.Record) bool {
+	return e.Status >= 400 && (e.Signature == redact.SignatureBad || e.Signature == redact.SignatureAbsent)
 }
 
 // link remembers by which names a thing goes.

@@ -58,6 +58,7 @@ func (n Near) String() string {
 // unknown for just these.
 func (p *Player) nearest(q *asked, told redact.Record, unknown bool) []Near {
 	var best []scored
+	told.Params = own(told.Params)
 	asked := told
 	told.Params = p.ours(q, told.Params)
 	for _, b := range p.candidates(q) {
@@ -66,7 +67,7 @@ func (p *Player) nearest(q *asked, told redact.Record, unknown bool) []Near {
 		if len(best) == maxNear {
 			limit = best[maxNear-1].distance
 		}
-		d := distance(told.Params, e.Params, limit)
+		d := distance(told.Params, own(e.Params), limit)
 		if e.Version != told.Version {
 			d++
 		}
@@ -186,7 +187,7 @@ func differences(told redact.Record, e *redact.Record) []string {
 		out = append(out, fmt.Sprintf("Version: %s, recorded %s", shown(told.Version), shown(e.Version)))
 	}
 	more := 0
-	walk(told.Params, e.Params, func(x, y *wire.Param) bool {
+	walk(told.Params, own(e.Params), func(x, y *wire.Param) bool {
 		d := ""
 		switch {
 		case x == nil:

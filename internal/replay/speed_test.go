@@ -53,8 +53,8 @@ func askFor(i int) wire.Params {
 		"Tag.1.Key", "owner", "Tag.1.Value", "somebody", "Tag.2.Key", "purpose", "Tag.2.Value", "benchmark")
 }
 
-// requests are fresh requests of a client, as bytes, spread over a library.
-func requests(b *testing.B, n int) [][]byte {
+// askings are fresh requests of a client, as bytes, spread over a library.
+func askings(b *testing.B, n int) [][]byte {
 	out := make([][]byte, 1024)
 	for i := range out {
 		d := wire.NewDraft(wire.Call{
@@ -167,7 +167,7 @@ func (p *process) used(b *testing.B) int64 {
 }
 
 func benchServe(b *testing.B, n int) {
-	texts := requests(b, max(n, sizes[0]))
+	texts := askings(b, max(n, sizes[0]))
 	s := start(b, n)
 	load(b, s.address, texts, len(texts)) // warm
 	b.ResetTimer()
@@ -237,7 +237,7 @@ func BenchmarkAnswer(b *testing.B) {
 	for _, n := range sizes {
 		p := play(b, library(n))
 		var all []*http.Request
-		for _, text := range requests(b, n) {
+		for _, text := range askings(b, n) {
 			r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(text)))
 			if err != nil {
 				b.Fatal(err)
