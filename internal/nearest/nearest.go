@@ -16,7 +16,7 @@ func Names(s string, known []string, n int) []string {
 	}
 	all := make([]scored, len(known))
 	for i, name := range known {
-		all[i] = scored{name, Distance(s, name)}
+		all[i] = scored{name, distance(s, name)}
 	}
 	slices.SortStableFunc(all, func(a, b scored) int { return cmp.Compare(a.distance, b.distance) })
 	out := make([]string, 0, n)
@@ -33,7 +33,7 @@ func Names(s string, known []string, n int) []string {
 func Close(s string, known []string, n int) []string {
 	var out []string
 	for _, name := range Names(s, slices.DeleteFunc(slices.Clone(known), func(name string) bool { return !alike(s, name) }), n) {
-		worse := len(out) > 0 && Distance(s, name) > Distance(s, out[0])+1
+		worse := len(out) > 0 && distance(s, name) > distance(s, out[0])+1
 		if !worse && !slices.Contains(out, name) {
 			out = append(out, name)
 		}
@@ -48,16 +48,16 @@ func alike(a, b string) bool {
 		return false
 	}
 	for i := range x {
-		if Distance(x[i], y[i]) > 1+min(len(x[i]), len(y[i]))/4 {
+		if distance(x[i], y[i]) > 1+min(len(x[i]), len(y[i]))/4 {
 			return false
 		}
 	}
 	return true
 }
 
-// Distance is the number of characters to insert, delete or replace to make b
+// distance is the number of characters to insert, delete or replace to make b
 // of a, letter case aside.
-func Distance(a, b string) int {
+func distance(a, b string) int {
 	x, y := []rune(strings.ToLower(a)), []rune(strings.ToLower(b))
 	row := make([]int, len(y)+1)
 	for j := range row {

@@ -46,14 +46,14 @@ func TestDistanceIsAMetric(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.StringMatching(`[a-cü/.]{0,8}`)
 		a, b, c := text.Draw(t, "a"), text.Draw(t, "b"), text.Draw(t, "c")
-		if Distance(a, b) != Distance(b, a) {
-			t.Fatalf("Distance(%q, %q) is not symmetric", a, b)
+		if distance(a, b) != distance(b, a) {
+			t.Fatalf("distance(%q, %q) is not symmetric", a, b)
 		}
-		if (Distance(a, b) == 0) != (a == b) {
-			t.Fatalf("Distance(%q, %q) = %d", a, b, Distance(a, b))
+		if (distance(a, b) == 0) != (a == b) {
+			t.Fatalf("distance(%q, %q) = %d", a, b, distance(a, b))
 		}
-		if Distance(a, c) > Distance(a, b)+Distance(b, c) {
-			t.Fatalf("Distance breaks the triangle for %q, %q, %q", a, b, c)
+		if distance(a, c) > distance(a, b)+distance(b, c) {
+			t.Fatalf("distance breaks the triangle for %q, %q, %q", a, b, c)
 		}
 	})
 }
