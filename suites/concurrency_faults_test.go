@@ -191,6 +191,17 @@ var crowdFaults = []crowdFault{
 				return do()
 			})
 		}},
+	{name: "two updates leave a third value", among: []string{"Update*/concurrency/update+update/*"}, clause: "consistency/written",
+		work: func(c *crowd) work {
+			return on("UpdateDataCache UpdateImageCache", func(_ context.Context, a *emulator.Ask, do func() *wire.Map) *wire.Map {
+				for _, name := range []string{"Name", "ImageCacheName"} {
+					if _, ok := a.Params.Get(name); ok {
+						a.Params = a.Params.Set(name, "neither")
+					}
+				}
+				return do()
+			})
+		}},
 	{name: "update applied again later", among: []string{"Update*/concurrency/update+update/again"}, must: true, clause: "consistency/written",
 		work: func(c *crowd) work {
 			return on("UpdateDataCache UpdateImageCache", func(_ context.Context, a *emulator.Ask, do func() *wire.Map) *wire.Map {

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -191,6 +192,22 @@ func TestErrorFaultsAreCaught(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestBusyIsNoExcuse holds that an update while another is worked on may be
+// refused by any row about that, but not break the server.
+func TestBusyIsNoExcuse(t *testing.T) {
+	t.Parallel()
+	tr := trial{
+		bare: true, settle: 300 * time.Millisecond, seed: 5, strict: contract.Must, selects: []string{"UpdateImageCache/error/*/imageCache.conflict"},
+		edit: rowEdit("UpdateImageCache", "OperationConflict", func(e *contract.Error) { e.Status = http.StatusInternalServerError }),
+	}
+	out := tr.judge(t)
+	if len(out.failed("error")) != 1 {
+		t.Errorf("want the second update's 500 to fail the case, got %+v", out.summary)
+	}
+	tr.edit = rowEdit("UpdateImageCache", "OperationConflict", func(e *contract.Error) { e.Condition = "imageCache.incorrectStatus" })
+	tr.judge(t).green(t)
 }
 
 // TestOrderIsInferred holds that a server that checks in another order does not

@@ -119,6 +119,21 @@ func ignoring(action string) func(testing.TB) wrapper {
 	})
 }
 
+// nulling shows a member as null once the operation was asked for.
+func nulling(action, member string) func(testing.TB) wrapper {
+	var asked atomic.Bool
+	shown := items(func(m *wire.Map) {
+		if asked.Load() {
+			m.Set(member, nil)
+		}
+	})
+	return func(t testing.TB) wrapper {
+		return func(h http.Handler) http.Handler {
+			return shown(t)(asking{t: t, when: acting(action), do: func(*wire.Draft) { asked.Store(true) }}.wrap(h))
+		}
+	}
+}
+
 // flickering shows every other time an earlier state.
 func flickering() func(testing.TB) wrapper {
 	var n atomic.Int64
@@ -172,6 +187,8 @@ var stateFaults = []fault{
 		when: func(in *wire.Received) bool { return acting("UpdateDataCache")(in) && in.Query.Count("Size") == 0 },
 		do:   put("Size", "20"),
 	})},
+	{name: "a value is nothing after an update", by: "rest/Name", among: "UpdateDataCache/state/rest/Name", wrap: nulling("UpdateDataCache", "Size")},
+	{name: "busy by a code of no table", by: "ImageCache/Updating", among: "UpdateImageCache/state/ImageCache/Updating", edit: operation("UpdateImageCache", func(o *contract.Operation) { o.Error("OperationConflict").Code = "Busy" })},
 	{name: "nothing to do is done", by: "same/nothing", among: "UpdateImageCache/state/same/**", edit: operation("UpdateImageCache", func(o *contract.Operation) { o.Error("NoNeedUpdate").Condition = "service.degraded" })},
 	{name: "unchanged images are nothing to do", by: "same/Image", must: true, among: "UpdateImageCache/state/same/**", wrap: ask(asking{when: acting("UpdateImageCache"), do: dropping("Image")})},
 	{name: "refused update works all the same", by: "refused/nothingChanged", among: "UpdateImageCache/state/refused/**", wrap: carelessly("UpdateImageCache", "FlashCopyCount")},
