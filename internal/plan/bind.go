@@ -24,7 +24,7 @@ import (
 //	                       and ${binding:NAME}
 func (s *Session) Bind(ctx context.Context, p wire.Params) (wire.Params, error) {
 	out := make(wire.Params, 0, len(p))
-	b := &binder{session: s}
+	b := &binder{session: s, lent: ctx.Value(lentKey{}) != nil}
 	for _, param := range p {
 		if strings.IndexByte(param.Value, '$') < 0 {
 			out = append(out, param)
@@ -44,7 +44,17 @@ func (s *Session) Bind(ctx context.Context, p wire.Params) (wire.Params, error) 
 // binder holds the values that are fresh for one call of Bind.
 type binder struct {
 	session     *Session
+	lent        bool // it is about a resource that the pool lends
 	name, token string
+}
+
+// fresh is a new name. Those of lent resources are counted apart, so that a
+// case's own are the same whether what it was lent was there or had to be made.
+func (b *binder) fresh() string {
+	if b.lent {
+		return b.session.lentName()
+	}
+	return b.session.Name()
 }
 
 // value returns what a parameter with a $ in it stands for; false leaves it
@@ -87,7 +97,7 @@ func (b *binder) word(word, arg string) (text string, ok bool) {
 		return b.session.Region, arg == ""
 	case "name":
 		if b.name == "" {
-			b.name = b.session.Name()
+			b.name = b.fresh()
 		}
 		return sized(b.name, arg, nameDigits)
 	case "binding":

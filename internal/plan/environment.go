@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/eci-conform/conform/internal/check"
@@ -76,7 +75,6 @@ type Gate interface {
 // use.
 type Environment struct {
 	Target
-	nonces   atomic.Uint64
 	pool     pool
 	patience experience
 	stamina  stamina
@@ -138,11 +136,15 @@ func (e *Environment) leak(l Leak) {
 	e.leaks = append(e.leaks, l)
 }
 
-// nonce is unique in the run, and through the run's name among runs.
-func (e *Environment) nonce() string {
+// nonce is unique among runs through the run's name, and within the run through
+// the case's: it does not depend on what other cases do.
+func (s *Session) nonce() string {
 	const digits = 16
-	n := strconv.FormatUint(e.nonces.Add(1), 16)
-	head := strconv.FormatUint(sum64(e.Run+strconv.FormatUint(e.Seed, 10)), 16)
+	s.mu.Lock()
+	s.nonces++
+	n := strconv.FormatUint(sum64(s.Case.ID+"#"+strconv.Itoa(s.nonces)), 16)
+	s.mu.Unlock()
+	head := strconv.FormatUint(sum64(s.env.Run+strconv.FormatUint(s.env.Seed, 10)), 16)
 	return pad(head, digits) + pad(n, digits)
 }
 

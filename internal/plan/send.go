@@ -185,7 +185,7 @@ func (s *Session) sign(m *message) error {
 func (s *Session) draft(m *message) (*wire.Draft, error) {
 	nonce := m.how.nonce
 	if nonce == "" {
-		nonce = s.env.nonce()
+		nonce = s.nonce()
 	}
 	d := wire.NewDraft(wire.Call{
 		Operation: m.Operation, Version: s.Contract.Version, Params: m.params,

@@ -34,6 +34,8 @@ type Session struct {
 	attached  []Attachment
 	requests  int
 	names     int
+	lentNames int
+	nonces    int
 	held      []*Resource // leased: back to the pool, or deleted
 	made      []*Resource // to be deleted, in order of making
 	lost      []*message  // creating requests without an answer
@@ -145,6 +147,16 @@ func (s *Session) Name() string {
 	defer s.mu.Unlock()
 	s.names++
 	return "conform-" + s.env.Run + "-" + s.base + "-" + strconv.Itoa(s.names)
+}
+
+// lentKey marks the making of what the pool lends.
+type lentKey struct{}
+
+func (s *Session) lentName() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lentNames++
+	return "conform-" + s.env.Run + "-" + s.base + "-lent" + strconv.Itoa(s.lentNames)
 }
 
 // Token returns a unique ClientToken.
