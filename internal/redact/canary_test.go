@@ -20,6 +20,7 @@ import (
 	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/secretscan"
 	"github.com/eci-conform/conform/internal/wire"
 	"github.com/eci-conform/conform/spec"
 )
@@ -313,6 +314,13 @@ func (b *book) check(t *testing.T) {
 	}
 	if leak := leaks(string(text), b.canaries); leak != "" {
 		t.Errorf("the cassette shows %s", leak)
+	}
+	hits, err := secretscan.Scan(b.path, bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, h := range hits[:min(len(hits), 5)] {
+		t.Errorf("the scanner finds %v: %.300s", h, bytes.Split(text, []byte("\n"))[h.Line-1])
 	}
 	if len(text) < 1000 {
 		t.Errorf("the cassette holds %d bytes only", len(text))

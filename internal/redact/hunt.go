@@ -23,6 +23,9 @@ type prey struct {
 type pattern struct {
 	text string
 	of   *prey
+	// run says that the text is part of a run of base64 letters, all of which
+	// goes: what is left would tell the rest.
+	run bool
 }
 
 // table finds any of many patterns in one pass: a bit for the hash of each
@@ -48,10 +51,10 @@ func (t *table) add(k kind, value string) bool {
 		return false
 	}
 	p := &prey{k, value}
-	t.file(p, forms(value))
+	t.forms(p, value)
 	if plain, err := url.QueryUnescape(value); err == nil && plain != value && len(plain) >= huntLength {
 		// Who holds it escaped may have got it in the clear.
-		t.file(p, forms(plain))
+		t.forms(p, plain)
 	}
 	return true
 }
@@ -59,22 +62,20 @@ func (t *table) add(k kind, value string) bool {
 // addPlain makes the table find a value in no form but itself.
 func (t *table) addPlain(k kind, value string) {
 	if len(value) >= huntLength && !t.known[value] {
-		t.file(&prey{k, value}, []string{value})
+		t.file(pattern{text: value, of: &prey{k, value}})
 	}
 }
 
-func (t *table) file(p *prey, texts []string) {
+func (t *table) file(p pattern) {
 	if t.known == nil {
 		t.known, t.texts = map[string]bool{}, map[uint64][]pattern{}
 	}
-	t.known[p.value] = true
-	for _, text := range texts {
-		key := firstSix(text, 0)
-		bit := t.hash(key)
-		t.bits[bit/64] |= 1 << (bit % 64)
-		t.texts[key] = append(t.texts[key], pattern{text, p})
-		t.space = t.space || strings.Contains(text, " ")
-	}
+	t.known[p.of.value] = true
+	key := firstSix(p.text, 0)
+	bit := t.hash(key)
+	t.bits[bit/64] |= 1 << (bit % 64)
+	t.texts[key] = append(t.texts[key], p)
+	t.space = t.space || strings.Contains(p.text, " ")
 }
 
 func (t *table) hash(key uint64) uint64 { return key * 0x9E3779B97F4A7C15 >> t.shift }
@@ -87,43 +88,48 @@ func firstSix(s string, i int) uint64 {
 
 // next returns the first match from an offset on, the longest at its place,
 // or nil.
-func (t *table) next(s string, from int) (at, end int, of *prey) {
+func (t *table) next(s string, from int) (at, end int, found *pattern) {
 	for i := from; i+huntLength <= len(s); i++ {
 		key := firstSix(s, i)
 		if bit := t.hash(key); t.bits[bit/64]&(1<<(bit%64)) == 0 {
 			continue
 		}
-		for _, p := range t.texts[key] {
-			if i+len(p.text) > end && strings.HasPrefix(s[i:], p.text) {
-				at, end, of = i, i+len(p.text), p.of
+		of := t.texts[key]
+		for k := range of {
+			if text := of[k].text; i+len(text) > end && strings.HasPrefix(s[i:], text) {
+				at, end, found = i, i+len(text), &of[k]
 			}
 		}
-		if of != nil {
-			return at, end, of
+		if found != nil {
+			return at, end, found
 		}
 	}
 	return 0, 0, nil
 }
 
-// forms returns the texts that a value may turn up as: itself, with what is no
-// UTF-8 replaced, in base64 alone or within a longer text, and in hex. What
+// forms files the texts that a value may turn up as: itself, with what is no
+// UTF-8 replaced, in hex, and in base64 alone or within a longer text. What
 // escapes do to it is undone in the text that is searched.
-func forms(value string) []string {
-	out := []string{value}
+func (t *table) forms(p *prey, value string) {
+	t.file(pattern{text: value, of: p})
 	if !utf8.ValidString(value) {
-		out = append(out, string([]rune(value)), strings.ToValidUTF8(value, "\uFFFD"))
+		t.file(pattern{text: string([]rune(value)), of: p})
+		t.file(pattern{text: strings.ToValidUTF8(value, "\uFFFD"), of: p})
 	}
 	lower := hex.EncodeToString([]byte(value))
-	out = append(out, lower, strings.ToUpper(lower))
+	t.file(pattern{text: lower, of: p})
+	t.file(pattern{text: strings.ToUpper(lower), of: p})
 	for lead := range 3 {
 		std := base64Core(value, lead)
-		out = append(out, std)
+		t.file(pattern{std, p, true})
 		if strings.ContainsAny(std, "+/") {
-			out = append(out, strings.NewReplacer("+", "-", "/", "_").Replace(std))
+			t.file(pattern{urlLetters.Replace(std), p, true})
 		}
 	}
-	return out
 }
+
+// urlLetters makes base64 that of URLs.
+var urlLetters = strings.NewReplacer("+", "-", "/", "_")
 
 // base64Core returns the letters that depend on the value alone when lead
 // bytes stand in front of it.
@@ -175,11 +181,31 @@ func (t *table) matches(v view, out *[]span) {
 		return
 	}
 	for i := 0; ; {
-		at, end, of := t.next(v.text, i)
-		if of == nil {
+		at, end, found := t.next(v.text, i)
+		if found == nil {
 			return
 		}
-		*out = append(*out, span{v.source(at), v.source(end), of})
 		i = at + 1
+		if found.run {
+			at, end = run(v.text, at, end)
+			i = end
+		}
+		*out = append(*out, span{v.source(at), v.source(end), found.of})
 	}
 }
+
+// run widens a stretch to all letters of base64 around it.
+func run(s string, at, end int) (from, to int) {
+	for at > 0 && isBase64(s[at-1]) {
+		at--
+	}
+	for end < len(s) && isBase64(s[end]) {
+		end++
+	}
+	for end < len(s) && s[end] == '=' {
+		end++
+	}
+	return at, end
+}
+
+func isBase64(c byte) bool { return isLetter(c) || isDigit(c) || strings.IndexByte("+/-_", c) >= 0 }

@@ -64,28 +64,36 @@ func (p *pass) tokens(s string) string {
 
 // pairs replaces the values of NAME=VALUE whose names sound secret.
 func (p *pass) pairs(s string) string {
+	var b strings.Builder
+	done := 0 // what of s stands in b
 	for i := 0; ; {
 		n := strings.IndexByte(s[i:], '=')
 		if n < 0 {
-			return s
+			b.WriteString(s[done:])
+			return b.String()
 		}
-		i += n
-		from := i
-		for from > 0 && isNameByte(s[from-1]) {
-			from--
-		}
-		i++
-		if name := s[from : i-1]; name == "" || !isSecretName(name) || p.rules.plain[name] {
+		i += n + 1
+		if !p.secretBefore(s[done : i-1]) {
 			continue
 		}
 		end := len(s)
 		if n := strings.IndexAny(s[i:], "&\"'<>;, \t\r\n"); n >= 0 {
 			end = i + n
 		}
-		hidden := p.hide(kindSecret, s[i:end])
-		s = s[:i] + hidden + s[end:]
-		i += len(hidden)
+		b.WriteString(s[done:i])
+		b.WriteString(p.hide(kindSecret, s[i:end]))
+		i, done = end, end
 	}
+}
+
+// secretBefore reports whether a text ends in a name that sounds secret.
+func (p *pass) secretBefore(s string) bool {
+	from := len(s)
+	for from > 0 && len(s)-from < maxName && isNameByte(s[from-1]) {
+		from--
+	}
+	name := s[from:]
+	return name != "" && isSecretName(name) && !p.rules.plain[name]
 }
 
 func isNameByte(c byte) bool { return isLetter(c) || isDigit(c) || c == '_' || c == '-' || c == '.' }
