@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -233,6 +234,9 @@ func (s *scanner) close(got digest, bad *SyntaxError, end int) error {
 		return s.edited(RecordPart, s.line, "its digest is not that of its lines and of all before them")
 	}
 	s.links.last = want
+	if n := len(s.c.entries); n == cap(s.c.entries) {
+		s.c.entries = slices.Grow(s.c.entries, n+64) // entries are large: copy them seldom
+	}
 	s.c.entries = append(s.c.entries, s.p.finish())
 	return nil
 }
