@@ -33,7 +33,7 @@ func (a *app) errorTable(f *coverageFlags, c *contract.Contract, p *plan.Plan) (
 		return nil, usage(err)
 	}
 	t := &errorTable{title: "error tables, as the profile of " + f.target + " can provoke them"}
-	t.rows = suites.ErrorTable(c, p, meets(prof).Unmet)
+	t.rows = suites.ErrorTable(c, p, a.meets(prof).Unmet)
 	if f.results == "" {
 		return t, nil
 	}
@@ -42,8 +42,10 @@ func (a *app) errorTable(f *coverageFlags, c *contract.Contract, p *plan.Plan) (
 }
 
 // meets is what the target's profile offers. Nothing is sent.
-func meets(p *profile.Profile) *plan.Environment {
-	t := plan.Target{Bindings: p.Bindings, Conditions: map[string]plan.Condition{}, Credentials: map[string]wire.Credentials{}}
+func (a *app) meets(p *profile.Profile) *plan.Environment {
+	t := plan.Target{
+		Bindings: p.Bindings, Conditions: map[string]plan.Condition{}, Credentials: map[string]wire.Credentials{}, Clock: a.Now,
+	}
 	for name, c := range p.Conditions {
 		t.Conditions[name] = plan.Condition{Credentials: c.Credentials, Set: c.Set, Unavailable: c.Unavailable}
 	}
