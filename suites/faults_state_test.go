@@ -283,6 +283,15 @@ func TestWalkShrinks(t *testing.T) {
 		if n := strings.Count(got, ";"); n > 2 {
 			t.Errorf("%s tells %d moves, want at most 2: %s", r.Case, n, got)
 		}
+		made := 0
+		for _, x := range r.Exchanges {
+			if x.Operation == "CreateImageCache" {
+				made++
+			}
+		}
+		if made != 1 {
+			t.Errorf("%s shows %d walks, want the one that it tells of", r.Case, made)
+		}
 		return
 	}
 	t.Error("no walk fails")

@@ -131,8 +131,9 @@ func (f states) plainUpdate() wire.Params {
 
 // departure is where a walk left the model.
 type departure struct {
-	steps    []string
-	findings []check.Finding
+	steps     []string
+	findings  []check.Finding
+	exchanges []*wire.Exchange // of the walk
 }
 
 // same reports whether two walks broke the same promise.
@@ -157,6 +158,8 @@ func walk(ctx context.Context, t *stage, moves []move) error {
 		return err
 	}
 	s := shrinker{first: d, again: func(fewer []move) *departure {
+		t.Restart(ctx)
+		t.Take()
 		again, err := t.tread(ctx, fewer)
 		if err != nil {
 			return nil
@@ -167,6 +170,7 @@ func walk(ctx context.Context, t *stage, moves []move) error {
 		s.tries = maxShrinks / 3
 	}
 	d = s.shortest(moves)
+	t.Tell(d.exchanges)
 	for _, f := range d.findings {
 		f.Got += " (after: " + strings.Join(d.steps, "; ") + ")"
 		t.Find(f)
@@ -185,6 +189,9 @@ func (t *stage) tread(ctx context.Context, moves []move) (*departure, error) {
 			break
 		}
 		err = w.make(ctx, mv)
+	}
+	if w.worst != nil {
+		w.worst.exchanges = t.Take()
 	}
 	return w.worst, err
 }
