@@ -49,7 +49,7 @@ func (h Hit) String() string {
 // maxLine is the longest line that is looked at in one piece, in bytes; a
 // longer one is cut with an overlap.
 const (
-	maxLine = 4 << 20
+	maxLine = 1 << 20
 	overlap = 64 << 10
 )
 

@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"html"
+	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -130,11 +132,14 @@ const (
 	minHex    = 16
 )
 
-// encodings are tried on each token.
+// encodings are tried on each token. What precedes text in base64 may have
+// moved it by some characters.
 var encodings = []func(text string) ([]byte, error){
 	func(text string) ([]byte, error) { return hexText(text) },
-	func(text string) ([]byte, error) { return base64.RawStdEncoding.DecodeString(text) },
-	func(text string) ([]byte, error) { return base64.RawURLEncoding.DecodeString(text) },
+	func(text string) ([]byte, error) { return base64Text(text) },
+	func(text string) ([]byte, error) { return base64Text(moved(text, 1)) },
+	func(text string) ([]byte, error) { return base64Text(moved(text, 2)) },
+	func(text string) ([]byte, error) { return base64Text(moved(text, 3)) },
 }
 
 func hexText(text string) ([]byte, error) {
@@ -144,34 +149,60 @@ func hexText(text string) ([]byte, error) {
 	return hex.DecodeString(text)
 }
 
-// decoded looks at what a token says that is text in base64 or hex, and
-// returns whether it is.
+// toStandard turns the alphabet for URLs into the other one.
+var toStandard = strings.NewReplacer("-", "+", "_", "/")
+
+func base64Text(text string) ([]byte, error) {
+	if len(text) < minBase64 {
+		return nil, base64.CorruptInputError(0)
+	}
+	if len(text)%4 == 1 {
+		text = text[:len(text)-1] // cut off within
+	}
+	return base64.RawStdEncoding.DecodeString(toStandard.Replace(text))
+}
+
+func moved(text string, by int) string { return text[min(by, len(text)):] }
+
+// decoded looks at what a token says in base64 or hex, and returns whether all
+// of it is text.
 func (s *scan) decoded(v view, at int, token []byte, depth int) bool {
-	text := string(bytes.TrimRight(token, "="))
-	if depth == maxDepth || len(text) < minBase64 {
+	if depth == maxDepth {
 		return false
 	}
-	for _, decode := range encodings {
-		out, err := decode(text)
-		if err == nil && readable(out) {
-			column := make([]int32, len(out))
-			for i := range column {
-				column[i] = int32(v.origin(at))
+	for part := range strings.SplitSeq(string(bytes.TrimRight(token, "=")), ".") {
+		for _, decode := range encodings {
+			out, err := decode(part)
+			if err != nil {
+				continue
 			}
-			s.view(view{text: out, at: column, fixed: v.fixed}, depth+1)
-			return true
+			runs := readable(out)
+			for _, run := range runs {
+				s.view(v.within(run, at), depth+1)
+			}
+			if len(runs) == 1 && len(runs[0]) == len(out) {
+				return len(part) >= len(token)-2
+			}
 		}
 	}
 	return false
 }
 
-// readable says that bytes are text of some kind.
-func readable(b []byte) bool {
-	odd := 0
-	for _, c := range b {
-		if (c < ' ' && c != '\n' && c != '\r' && c != '\t') || c >= 0x7f {
-			odd++
-		}
+// within is a view of text that was found in a token.
+func (v view) within(text []byte, at int) view {
+	column := make([]int32, len(text))
+	for i := range column {
+		column[i] = int32(v.origin(at))
 	}
-	return len(b) > 0 && odd*10 <= len(b)
+	return view{text: text, at: column, fixed: v.fixed}
+}
+
+// minRun is the length of the shortest text that is not there by chance.
+const minRun = 8
+
+// readable returns the stretches of bytes that are text.
+func readable(b []byte) [][]byte {
+	return slices.DeleteFunc(bytes.FieldsFunc(b, func(r rune) bool {
+		return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f || r == utf8.RuneError
+	}), func(run []byte) bool { return len(run) < minRun })
 }
