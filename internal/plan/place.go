@@ -12,6 +12,7 @@ type Role string
 const (
 	RoleFixture Role = "fixture" // it prepares
 	RoleCleanup Role = "cleanup" // it clears away
+	RoleLent    Role = "lent"    // it makes what the pool lends: not for this case alone
 )
 
 // Place is where in a run a request belongs: what records or replays traffic
@@ -51,7 +52,7 @@ func WithLane(ctx context.Context, lane int) context.Context {
 	return context.WithValue(ctx, laneKey{}, lane)
 }
 
-// placed returns the context of the session's next request.
+// placedIn returns the context of the session's next request.
 func (s *Session) placedIn(ctx context.Context, fixture bool) context.Context {
 	p := Place{Case: s.Case.ID}
 	p.Lane, _ = ctx.Value(laneKey{}).(int)
@@ -60,6 +61,8 @@ func (s *Session) placedIn(ctx context.Context, fixture bool) context.Context {
 	switch {
 	case s.closing:
 		p.Role = RoleCleanup
+	case ctx.Value(lentKey{}) != nil:
+		p.Role = RoleLent
 	case fixture:
 		p.Role = RoleFixture
 	}

@@ -62,7 +62,7 @@ type Place struct {
 const (
 	RoleFixture   = "fixture"   // prepares
 	RoleCleanup   = "cleanup"   // clears away
-	RolePreflight = "preflight" // asks whether the target answers
+	RoleLent      = "lent"      // makes what tracks are given in turn
 )
 
 // Record is an exchange as it is told: the operation that was called, its
