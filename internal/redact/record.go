@@ -60,9 +60,9 @@ type Place struct {
 
 // Roles of requests that are not what a case is about.
 const (
-	RoleFixture   = "fixture"   // prepares
-	RoleCleanup   = "cleanup"   // clears away
-	RoleLent      = "lent"      // makes what tracks are given in turn
+	RoleFixture = "fixture" // prepares
+	RoleCleanup = "cleanup" // clears away
+	RoleLent    = "lent"    // makes what tracks are given in turn
 )
 
 // Record is an exchange as it is told: the operation that was called, its
