@@ -4,7 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/eci-conform/conform/internal/wire"
@@ -27,13 +29,16 @@ const acsPrefix = "x-acs-"
 // are kept or not.
 func (p *pass) headers() {
 	for _, h := range []http.Header{p.raw.Header, p.raw.RespHeader} {
-		for name, values := range h {
-			for _, v := range values {
+		for _, name := range names(h) {
+			for _, v := range h[name] {
 				p.secretHeader(strings.ToLower(name), v)
 			}
 		}
 	}
 }
+
+// names are in order, so that placeholders are numbered alike each time.
+func names(h http.Header) []string { return slices.Sorted(maps.Keys(h)) }
 
 func (p *pass) secretHeader(name, value string) {
 	switch {
@@ -76,12 +81,12 @@ func (p *pass) common(action, version string) wire.Params {
 			}
 		}
 	}
-	for name, values := range p.raw.Header {
-		name = strings.ToLower(name)
+	for _, sent := range names(p.raw.Header) {
+		name := strings.ToLower(sent)
 		if !requestHeaders[name] && name != "authorization" && !strings.HasPrefix(name, acsPrefix) {
 			continue
 		}
-		for _, v := range values {
+		for _, v := range p.raw.Header[sent] {
 			add(name, v, p.headerNode(name))
 		}
 	}
@@ -177,12 +182,12 @@ func (p *pass) acs3(value string) string {
 // answerHeader are the headers of the answer that are kept.
 func (p *pass) answerHeader() wire.Params {
 	var out wire.Params
-	for name, values := range p.raw.RespHeader {
-		name = http.CanonicalHeaderKey(name)
+	for _, sent := range names(p.raw.RespHeader) {
+		name := http.CanonicalHeaderKey(sent)
 		if !answerHeaders[name] {
 			continue
 		}
-		for _, v := range values {
+		for _, v := range p.raw.RespHeader[sent] {
 			out = append(out, wire.Param{Name: name, Value: p.kept(loose, v)})
 		}
 	}
