@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -20,15 +21,13 @@ func falls(silentFrom, but int) http.RoundTripper {
 type hanging struct {
 	*target
 	from, but int
+	n         atomic.Int64
 }
 
 func (h *hanging) RoundTrip(r *http.Request) (*http.Response, error) {
-	a, err := h.target.RoundTrip(r)
-	h.mu.Lock()
-	n := h.requests
-	h.mu.Unlock()
+	n := int(h.n.Add(1))
 	if n <= h.from || h.but > 0 && n%h.but == 0 {
-		return a, err
+		return h.target.RoundTrip(r)
 	}
 	<-r.Context().Done()
 	return nil, r.Context().Err()
