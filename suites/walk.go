@@ -133,7 +133,7 @@ func (f states) plainUpdate() wire.Params {
 type departure struct {
 	steps     []string
 	findings  []check.Finding
-	exchanges []*wire.Exchange // of the walk
+	exchanges []*wire.Exchange // of the walk until then
 }
 
 // same reports whether two walks broke the same promise.
@@ -189,9 +189,6 @@ func (t *stage) tread(ctx context.Context, moves []move) (*departure, error) {
 			break
 		}
 		err = w.make(ctx, mv)
-	}
-	if w.worst != nil {
-		w.worst.exchanges = t.Take()
 	}
 	return w.worst, err
 }
@@ -284,7 +281,8 @@ func (w *walker) depart(found []check.Finding, lost bool) {
 	if len(found) == 0 {
 		return
 	}
-	d := &departure{steps: slices.Clone(w.steps), findings: found}
+	kept, _ := w.Exchanges()
+	d := &departure{steps: slices.Clone(w.steps), findings: found, exchanges: slices.Clone(kept)}
 	if w.worst == nil || d.level() > w.worst.level() {
 		w.worst = d
 	}
