@@ -189,8 +189,8 @@ func (b *builder) unsaidCase(l *lister, i int) {
 	b.add(&plan.Case{
 		Subject: g.top, Variant: "default", Clause: f.Clauses["default"], Also: []*contract.Clause{g.members[0].Clause}, Needs: b.needs(l.base, ""), Run: u.run,
 		Steps: []string{
-			"make " + contract.Articled(l.kind.Name) + " with " + u.written + "=" + u.other, "list it by that value, by " + u.name + "=" + u.usual + ", and without " + u.name,
-			"expect it by its value, and the last two to list the same",
+			"make " + contract.Articled(l.kind.Name) + " with " + u.written + "=" + u.other + ", and one with " + u.usual, "list them by the one value, by the other, and without " + u.name,
+			"expect the first by its value, and without one the same as by " + u.usual,
 		},
 	})
 }
@@ -214,7 +214,19 @@ type unsaid struct {
 
 func (u unsaid) run(ctx context.Context, s *plan.Session) error {
 	k := &catalog{lister: u.lister, s: s}
-	own, err := u.marked(ctx, k, wire.Params{{Name: u.written, Value: u.other}})
+	value := s.Name()
+	usual, other := wire.Param{Name: u.written, Value: u.usual}, wire.Param{Name: u.written, Value: u.other}
+	if err := u.makeMany(ctx, s, value, usual, other); err != nil {
+		return err
+	}
+	own, err := u.byMark(ctx, s, value)
+	if err != nil {
+		return err
+	}
+	err = s.Eventually(ctx, "the resources to be listed", func() (bool, error) {
+		rows, err := walkPages(ctx, s, &plan.Probe{Operation: u.op.Name, Params: set(own, u.name, u.usual)})
+		return len(rows) > 0, err
+	})
 	if err != nil {
 		return err
 	}
@@ -234,15 +246,6 @@ func (u unsaid) run(ctx context.Context, s *plan.Session) error {
 		s.Find(check.Found(f.Clauses["default"], k.pointer(), seenText(seen[1])+", as with "+u.name+"="+u.usual, seenText(seen[2])+" without it"))
 	}
 	return nil
-}
-
-// marked makes a resource of the case's own and returns the request for it.
-func (l *lister) marked(ctx context.Context, k *catalog, with wire.Params) (wire.Params, error) {
-	value := k.s.Name()
-	if _, err := k.s.Create(ctx, l.kind.Name, append(l.tagged(value, 1), with...)); err != nil {
-		return nil, err
-	}
-	return l.byMark(ctx, k.s, value)
 }
 
 // byMark is the request for what has the mark with a value.
@@ -286,7 +289,7 @@ func (l *lister) usual(ctx context.Context, s *plan.Session, f *contract.Field, 
 		return plan.Skip(fmt.Sprintf("it takes %d resources, more than the profile's limits.maxResources", size+1))
 	}
 	value := s.Name()
-	if err := l.makeMany(ctx, s, value, size+1); err != nil {
+	if err := l.makeMany(ctx, s, value, make([]wire.Param, size+1)...); err != nil {
 		return err
 	}
 	params, err := l.byMark(ctx, s, value)
@@ -315,13 +318,17 @@ func (l *lister) usual(ctx context.Context, s *plan.Session, f *contract.Field, 
 	return nil
 }
 
-// makeMany makes resources side by side, and waits for none to be usable.
-func (l *lister) makeMany(ctx context.Context, s *plan.Session, value string, n int) error {
-	errs := make([]error, n)
+// makeMany makes resources side by side, each with a parameter of its own
+// unless that has no name, and waits for none to be usable.
+func (l *lister) makeMany(ctx context.Context, s *plan.Session, value string, with ...wire.Param) error {
+	errs := make([]error, len(with))
 	var all sync.WaitGroup
-	for i := range n {
+	for i, own := range with {
 		all.Go(func() {
 			p := &plan.Probe{Operation: l.create.op.Name, Params: merge(l.create.input().Minimal, l.tagged(value, 1))}
+			if own.Name != "" {
+				p.Params = p.Params.Set(own.Name, own.Value)
+			}
 			a, err := s.Probe(ctx, p)
 			if err == nil && !a.OK {
 				err = plan.Inconclusive("prepare: " + p.Operation + " was answered " + a.Summary())

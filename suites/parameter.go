@@ -29,6 +29,7 @@ func parameterFamily(b *builder) {
 	}
 	b.rules()
 	b.otherKeys()
+	b.tagging()
 	b.defaults()
 	for _, f := range fields {
 		b.given(f)

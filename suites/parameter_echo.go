@@ -26,7 +26,7 @@ var oddTexts = []value{
 	{variant: "traversal", text: "../../etc/passwd", say: "a path upwards", weak: true, cleaned: true},
 	{variant: "escapedNul", text: "x%00y", say: "the text of an escaped NUL", weak: true},
 	{variant: "escapes", text: "100%25+%E4%BD%A0", say: "percent signs"},
-	{variant: "lookup", text: "x${jndi:ldap://127.0.0.1/a}", say: "a lookup", weak: true},
+	{variant: "lookup", text: "x${jndi:ldap://127.0.0.1/a}", say: "a lookup", weak: true, cleaned: true},
 	{variant: "sql", text: "x'; DROP TABLE t; --", say: "an SQL statement", weak: true},
 	{variant: "chinese", text: "缓存", say: "Chinese characters"},
 	{variant: "emoji", text: "x\U0001f469\u200d\U0001f4bb", say: "a joined emoji"},

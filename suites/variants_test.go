@@ -5,6 +5,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -59,7 +60,7 @@ var variants = []struct {
 		return regexp.MustCompile(`<[A-Za-z]+></[A-Za-z]+>|<[A-Za-z]+/>`).ReplaceAllString(s, "")
 	})},
 	{name: "options wrapped as in the sample", wrap: bodies(wrappedOptions)},
-	{name: "what the pages require is required", selects: []string{"*/parameter/**", "*/auth/**", "*/format/**"}, edit: func(c *contract.Contract) {
+	{name: "what the pages require is required", edit: func(c *contract.Contract) {
 		for op, names := range map[string][]string{
 			"CreateImageCache": {"SecurityGroupId", "VSwitchId"}, "UpdateImageCache": {"SecurityGroupId", "VSwitchId", "ImageCacheName"},
 			"CreateDataCache": {"Path", "Name"}, "UpdateDataCache": {"Name"}, "DeleteDataCache": {"DataCacheId"}, "ListTagResources": {"ResourceId"},
@@ -69,6 +70,13 @@ var variants = []struct {
 			}
 		}
 	}},
+	{name: "a bucket that is left out selects nothing", edit: func(c *contract.Contract) {
+		c.Operation("DescribeDataCaches").Parameter("Bucket").HasDefault = false
+	}},
+	{name: "paths and images are cleaned", selects: []string{"*/parameter/Path/**", "*/parameter/Image.N/**"}, ask: cleaned},
+	{name: "a match count needs images", selects: []string{"DescribeImageCaches/**"}, wrap: refusing(func(in *wire.Received) bool {
+		return in.Query.Count("ImageFullMatch")+in.Query.Count("ImageMatchCountRequest") > 0 && in.Query.Count("MatchImage.1") == 0
+	})},
 	{name: "empty numbers are none", ask: emptyNumbers},
 	{name: "short tokens used before", wrap: shortTokens(5)},
 	{name: "no Recommend", wrap: jsonBodies(func(m *wire.Map) { drop1(m, "Recommend") })},
@@ -133,6 +141,20 @@ func emptyNumbers(t testing.TB) wrapper {
 	}
 	return asking{t: t, do: func(d *wire.Draft) {
 		d.Query = slices.DeleteFunc(d.Query, func(p wire.Param) bool { return p.Value == "" && numbers[p.Name] })
+	}}.wrap
+}
+
+// cleaned brings paths and images into a form of its own.
+func cleaned(t testing.TB) wrapper {
+	return asking{t: t, do: func(d *wire.Draft) {
+		for i, p := range d.Query {
+			switch {
+			case p.Name == "Path" && p.Value != "":
+				d.Query[i].Value = strings.Join(strings.Fields(path.Clean(p.Value)), " ")
+			case strings.HasPrefix(p.Name, "Image.") && p.Value != "":
+				d.Query[i].Value = strings.Join(strings.Fields(p.Value), " ")
+			}
+		}
 	}}.wrap
 }
 

@@ -99,13 +99,13 @@ var families = []struct {
 	name string
 	make []func(*generator)
 }{
-	{"parameter", []func(*generator){fieldMutants, ruleMutants, violationMutants, echoMutants, parameterHand}},
+	{"parameter", []func(*generator){fieldMutants, ruleMutants, violationMutants, echoMutants, parameterHand, tagMutants}},
 	{"auth", []func(*generator){orderMutants, commonMutants, gatewayMutants, authHand}},
 	{"format", []func(*generator){answerMutants, methodMutants, misspeltMutants, formatHand}},
 	{"error", []func(*generator){rowMutants, errorHand}},
 	{"state", []func(*generator){machineMutants, stateHand, copyMutants}},
 	{"idempotency", []func(*generator){tokenMutants, idempotencyHand}},
-	{"listing", []func(*generator){filterMutants, pageMutants, itemMutants}},
+	{"listing", []func(*generator){filterMutants, pageMutants, itemMutants, secondMutants, accountMutants}},
 	{"concurrency", []func(*generator){concurrencyMutants}},
 }
 

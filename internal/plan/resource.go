@@ -178,8 +178,11 @@ func (s *Session) create(ctx context.Context, o order) (*Resource, error) {
 	if op == nil || !ok {
 		return nil, fmt.Errorf("create %s: no valid input for %q", kind.Name, kind.Create)
 	}
+	bare := false // of real things that the target may want
 	if s.abroad(op, o) {
+		all := len(params)
 		params = homeless(op, params)
+		bare = len(params) < all
 	}
 	for _, p := range o.with {
 		params = params.Set(p.Name, p.Value)
@@ -193,6 +196,9 @@ func (s *Session) create(ctx context.Context, o order) (*Resource, error) {
 		return nil, fixture(kind, kind.Create, err)
 	}
 	id := createdID(op, a)
+	if id == "" && bare && a.Status >= 400 && a.Status < 500 {
+		return nil, Skip(fmt.Sprintf("the profile's bindings are those of its own region and account, and without them %s answers %s elsewhere", kind.Create, a.Summary()))
+	}
 	if id == "" {
 		return nil, fixture(kind, kind.Create, Inconclusive(cmp.Or(s.Judge.Unfit(a), "answered "+a.Summary())))
 	}
