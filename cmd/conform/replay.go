@@ -27,22 +27,30 @@ type replayFlags struct {
 	status  int
 	report  string
 	require bool
+	maxAge  time.Duration
+	judge   runFlags // without --serve
 }
 
 func newReplay(a *app) *cobra.Command {
 	f := &replayFlags{}
 	c := &cobra.Command{
 		Use:   "replay CASSETTE",
-		Short: "Answer any client from a recording",
-		Long: `Answer requests from a cassette until interrupted, and from nothing else: no
-request is ever sent on. The first line on standard output is "listening on
+		Short: "Judge a recording again, or answer any client from it",
+		Long: `Judge the traffic in a cassette by today's contract, without a network: a
+recorded run by its cases, as conform run would, anything else exchange by
+exchange. Reports and exit codes are those of conform run.
+
+With --serve, answer requests from the cassette until interrupted, and from
+nothing else: no request is ever sent on. The first line on standard output is "listening on
 http://HOST:PORT". Each access key replays the whole recording for itself.
 
 A request that is not recorded, or not for that moment, is refused; the message
 names the recordings that come nearest. The account at the end tells what was
 unmatched, asked for too often, out of order or never asked for. Exit code 1:
 one of these occurred; what was never asked for counts with --require-all only.`,
-		Example: `  conform replay --serve session.cassette
+		Example: `  conform replay cassettes/run-20261121-103000.cassette
+  conform replay --strict --select UpdateImageCache session.cassette
+  conform replay --serve session.cassette
   conform replay --serve --addr 127.0.0.1:9000 --speed 1 session.cassette
   conform replay --serve --access-key-id test --access-key-secret secret session.cassette`,
 		Args: oneCassette,
@@ -58,6 +66,10 @@ one of these occurred; what was never asked for counts with --require-all only.`
 	s.BoolVar(&f.require, "require-all", false, "want every recorded exchange to be asked for")
 	s.StringVar(&f.report, "report", "", "write the account as JSON to this `FILE`")
 	f.source.add(c)
+	s.DurationVar(&f.maxAge, "max-age", 30*24*time.Hour, "warn when what was recorded is older than this `DURATION`")
+	f.judge.choice.add(c)
+	f.judge.known.add(c)
+	f.judge.judging(c)
 	return c
 }
 
@@ -71,7 +83,8 @@ func oneCassette(c *cobra.Command, args []string) error {
 
 func (a *app) replay(ctx context.Context, f *replayFlags, file string) error {
 	if !f.serve {
-		return usage(errors.New("want --serve: answering clients is all that replay does so far"))
+		f.judge.target.name, f.judge.source = file, f.source
+		return a.judgeCassette(ctx, &f.judge, f.maxAge)
 	}
 	c, err := f.source.sound()
 	if err != nil {

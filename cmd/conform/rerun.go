@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/contract"
@@ -123,6 +124,49 @@ func (j *job) again(ctx context.Context, o run.Options) error {
 	j.flags.seed = h.Seed
 	j.target.remembered(&o)
 	j.target.age(j.app, j.contract)
+	return j.judge(ctx, o)
+}
+
+// judgeCassette judges what a cassette holds: a run by its cases, anything else
+// exchange by exchange.
+func (a *app) judgeCassette(ctx context.Context, f *runFlags, maxAge time.Duration) error {
+	source, err := openCassette(f.target.name)
+	if err != nil {
+		return err
+	}
+	defer source.Close()
+	if age := a.Now().Sub(source.Header().Recorded); age > maxAge {
+		fmt.Fprintf(a.Err, "%s is %s old, more than --max-age %s: record it anew to know what the target does today\n",
+			printable(source.Name()), days(age), days(maxAge))
+	}
+	if source.Header().Run != "" {
+		return a.run(ctx, f)
+	}
+	strict, err := f.level()
+	if err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	c, err := f.source.sound()
+	if err != nil {
+		return err
+	}
+	t := &target{name: f.target.name, source: source, profile: &profile.Profile{Endpoint: source.Header().Target, Region: "as recorded"}}
+	all := rerun.Exchanges(source, c)
+	known, err := f.known.load(t.profile, all, c)
+	if err != nil {
+		return err
+	}
+	chosen, err := f.choice.of(all)
+	if err != nil {
+		return err
+	}
+	j := &job{app: a, flags: f, contract: c, plan: chosen, target: t, known: known, strict: strict}
+	o := j.options()
+	o.Transport, o.Memory = rerun.StillOf(source), rerun.StillOf(source)
+	t.age(a, c)
 	return j.judge(ctx, o)
 }
 

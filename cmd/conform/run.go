@@ -44,6 +44,9 @@ type runFlags struct {
 	verbose   bool
 }
 
+// defaultTimeout is of one request.
+const defaultTimeout = 30 * time.Second
+
 func newRun(a *app) *cobra.Command {
 	f := &runFlags{}
 	c := &cobra.Command{
@@ -79,13 +82,20 @@ contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
 
 func (f *runFlags) add(c *cobra.Command) {
 	s := c.Flags()
-	s.StringVar(&f.strict, "strict", "", "lowest `LEVEL` that fails the run: --strict is should, --strict=inferred is every clause")
-	s.Lookup("strict").NoOptDefVal = contract.Should.String()
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "`N` cases at once (default: the profile's limit, or 8)")
 	s.Float64Var(&f.rate, "rate", 0, "`N` requests a second (default: the profile's limit, or none)")
-	s.DurationVar(&f.timeout, "timeout", 30*time.Second, "`DURATION` of one request")
+	s.DurationVar(&f.timeout, "timeout", defaultTimeout, "`DURATION` of one request")
 	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
 	s.StringVar(&f.record, "record", "", "record the run into a new cassette in `DIR`")
+	f.judging(c)
+}
+
+// judging adds what says how verdicts are reached and shown.
+func (f *runFlags) judging(c *cobra.Command) {
+	s := c.Flags()
+	f.timeout = defaultTimeout
+	s.StringVar(&f.strict, "strict", "", "lowest `LEVEL` that fails the run: --strict is should, --strict=inferred is every clause")
+	s.Lookup("strict").NoOptDefVal = contract.Should.String()
 	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, junit.xml, summary.md and report.html")
 	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: "+list(runFormats))
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
