@@ -49,13 +49,16 @@ func plainName(name []byte) string {
 // maxName is more than the length of any name in the table.
 const maxName = 40
 
+// maxValue is how much of a value is looked at, in bytes.
+const maxValue = 4096
+
 // fieldAt returns the field that the token names, and its value, if one
 // follows: NAME: VALUE, NAME=VALUE, "NAME": "VALUE" or <NAME>VALUE</NAME>.
 func fieldAt(text []byte, at, end int) (name string, val []byte, ok bool) {
 	if name = plainName(text[at:end]); name == "" || fields[name] == nil && !harmless[name] {
 		return "", nil, false
 	}
-	rest := text[end:]
+	rest := text[end:min(end+maxValue, len(text))]
 	if at > 0 && text[at-1] == '<' && len(rest) > 0 && rest[0] == '>' {
 		val, _, ok = bytes.Cut(rest[1:], []byte("<"))
 		return name, val, ok

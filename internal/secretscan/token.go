@@ -39,7 +39,10 @@ func (s *scan) tokens(v view, depth int) {
 // padding returns how many equal signs end a token: none where they set a
 // value apart.
 func padding(rest []byte) int {
-	n := len(rest) - len(bytes.TrimLeft(rest, "="))
+	n := 0
+	for n < min(3, len(rest)) && rest[n] == '=' {
+		n++
+	}
 	if n > 2 || n < len(rest) && inToken(rest[n]) {
 		return 0
 	}
@@ -51,6 +54,7 @@ func padding(rest []byte) int {
 
 // closed says that a quote is closed again, before a separator.
 func closed(rest []byte, quote byte) bool {
+	rest = rest[:min(maxValue, len(rest))]
 	i := bytes.IndexByte(rest, quote)
 	return i > 0 && !bytes.ContainsAny(rest[:i], ":,{}")
 }
