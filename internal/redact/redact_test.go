@@ -61,8 +61,8 @@ func capture(t testing.TB, d *wire.Draft) *redact.Raw {
 func TestExchange(t *testing.T) {
 	t.Parallel()
 	x := sent(t, wire.Call{Operation: "CreateImageCache", Method: "POST", Form: true, Format: "JSON", Params: wire.Params{
-		{Name: "RegionId", Value: "cn-hangzhou"}, {Name: "ImageRegistryCredential.1.Password", Value: "hunter2-canary"},
-		{Name: "Stranger", Value: "something else"}, {Name: "ImageCacheName", Value: "name of hunter2-canary"},
+		{Name: "ImageCacheName", Value: "name of hunter2-canary"}, {Name: "RegionId", Value: "cn-hangzhou"},
+		{Name: "ImageRegistryCredential.1.Password", Value: "hunter2-canary"}, {Name: "Stranger", Value: "something else"},
 	}})
 	x.Status, x.RespHeader = 200, http.Header{"Content-Type": {"application/json"}, "Set-Cookie": {"a=b"}}
 	x.RespBody = []byte(`{ "ImageCacheId":"imc-1", "Odd": {"n": 12, "b":true, "s":"x"},` + "\n" + `"RequestId":"hunter2%2Dcanary"}`)
