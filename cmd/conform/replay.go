@@ -41,8 +41,9 @@ recorded run by its cases, as conform run would, anything else exchange by
 exchange. Reports and exit codes are those of conform run.
 
 With --serve, answer requests from the cassette until interrupted, and from
-nothing else: no request is ever sent on. The first line on standard output is "listening on
-http://HOST:PORT". Each access key replays the whole recording for itself.
+nothing else: no request is ever sent on. The first line on standard output is
+"listening on http://HOST:PORT". Each access key replays the whole recording
+for itself.
 
 A request that is not recorded, or not for that moment, is refused; the message
 names the recordings that come nearest. The account at the end tells what was

@@ -176,8 +176,10 @@ func TestWhatIsBound(t *testing.T) {
 		asks     []string
 		want     string
 	}{
-		"where it comes first":                  {[]string{make1, byName}, []string{fresh(make1), fresh(byName)}, "AB"},
-		"not where it comes later":              {[]string{make1, byName}, []string{fresh(byName)}, "-"},
+		"where it comes first":     {[]string{make1, byName}, []string{fresh(make1), fresh(byName)}, "AB"},
+		"not where it comes later": {[]string{make1, byName}, []string{fresh(byName)}, "-"},
+		"not where it is written again": {[]string{data1 + " Name=recorded", "UpdateDataCache DataCacheId=edc-1 Name=recorded"},
+			[]string{"UpdateDataCache DataCacheId=edc-1 Name=invented"}, "-"},
 		"where it is first written":             {[]string{byName, make1}, []string{fresh(make1)}, "B"},
 		"one name is one name":                  {[]string{make1, byName}, []string{fresh(make1), byName}, "A-"},
 		"not what is recorded elsewhere":        {[]string{make1, "CreateImageCache ImageCacheName=second Flash=true"}, []string{"CreateImageCache ImageCacheName=second"}, "-"},
