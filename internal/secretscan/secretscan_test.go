@@ -262,3 +262,13 @@ func BenchmarkScan(b *testing.B) {
 		}
 	}
 }
+
+// Text in base64 is found wherever in a longer token it begins.
+func TestMovedBase64(t *testing.T) {
+	t.Parallel()
+	for _, before := range []string{"", "/", "a/", "ab/"} {
+		if text := before + base64.StdEncoding.EncodeToString([]byte("Password=abcdef")); !contains(kinds(t, text), Field) {
+			t.Errorf("nothing is found in %q", text)
+		}
+	}
+}
