@@ -272,8 +272,8 @@ func TestWordsInAMessage(t *testing.T) {
 func FuzzPlayer(f *testing.F) {
 	f.Add("GET", "/?Action=DescribeImageCaches&ImageCacheId=imc-1", "", "")
 	f.Add("POST", "/", "Action=CreateImageCache&Version=2018-08-08&ImageCacheName=x&Tag.0.Key=%zz", "application/x-www-form-urlencoded")
+	p := play(f, written(asked1(make1, byName, byID, gone1, byID)...))
 	f.Fuzz(func(t *testing.T, method, target, body, contentType string) {
-		p := play(t, written(asked1(make1, byName, byID, gone1, byID)...))
 		r := &http.Request{Method: method, URL: asURL(target), Host: "h", Header: http.Header{"Content-Type": {contentType}},
 			Body: newBody([]byte(body)), ContentLength: int64(len(body))}
 		resp, err := p.RoundTrip(r)
