@@ -54,6 +54,7 @@ var ours = map[string][]string{
 	"fixtures":            {},
 	"internal/nearest":    {},
 	"internal/history":    {},
+	"internal/driver":     {"internal/wire"},
 	"internal/wire":       {},
 	"internal/contract":   {"internal/wire", "internal/nearest", "spec"},
 	"internal/replay":     {"internal/cassette", "internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
