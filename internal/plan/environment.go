@@ -137,12 +137,17 @@ func (e *Environment) leak(l Leak) {
 }
 
 // nonce is unique among runs through the run's name, and within the run through
-// the case's: it does not depend on what other cases do.
-func (s *Session) nonce() string {
+// the case's: it does not depend on what other cases do. Those of requests that
+// make what the pool lends are counted apart, as their names are.
+func (s *Session) nonce(ctx context.Context) string {
 	const digits = 16
+	mark, count := "#", &s.nonces
+	if ctx.Value(lentKey{}) != nil {
+		mark, count = "#lent", &s.lentNonces
+	}
 	s.mu.Lock()
-	s.nonces++
-	n := strconv.FormatUint(sum64(s.Case.ID+"#"+strconv.Itoa(s.nonces)), 16)
+	*count++
+	n := strconv.FormatUint(sum64(s.Case.ID+mark+strconv.Itoa(*count)), 16)
 	s.mu.Unlock()
 	head := strconv.FormatUint(sum64(s.env.Run+strconv.FormatUint(s.env.Seed, 10)), 16)
 	return pad(head, digits) + pad(n, digits)

@@ -44,7 +44,7 @@ func (s *Session) Lose(ctx context.Context, p *Probe, stage Stage, o ...Option) 
 	}
 	defer s.track(m, nil)
 	m.unanswered = true
-	d, err := s.draft(m)
+	d, err := s.draft(ctx, m)
 	if err != nil {
 		return err
 	}

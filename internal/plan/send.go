@@ -182,10 +182,10 @@ func (s *Session) sign(m *message) error {
 
 // draft makes the request: what comes before signing, the signature, what
 // comes behind.
-func (s *Session) draft(m *message) (*wire.Draft, error) {
+func (s *Session) draft(ctx context.Context, m *message) (*wire.Draft, error) {
 	nonce := m.how.nonce
 	if nonce == "" {
-		nonce = s.nonce()
+		nonce = s.nonce(ctx)
 	}
 	d := wire.NewDraft(wire.Call{
 		Operation: m.Operation, Version: s.Contract.Version, Params: m.params,
@@ -295,7 +295,7 @@ func times(n int) string {
 
 // exchange sends once and applies the checks that hold for every answer.
 func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, error) {
-	d, err := s.draft(m)
+	d, err := s.draft(ctx, m)
 	if err != nil {
 		return nil, err
 	}

@@ -27,27 +27,28 @@ type Session struct {
 	env  *Environment
 	base string // what tells this case's names from those of other cases
 
-	mu        sync.Mutex
-	findings  []check.Finding
-	unfit     string
-	exchanges []*wire.Exchange
-	attached  []Attachment
-	requests  int
-	names     int
-	lentNames int
-	nonces    int
-	held      []*Resource // leased: back to the pool, or deleted
-	made      []*Resource // to be deleted, in order of making
-	lost      []*message  // creating requests without an answer
-	closing   bool
-	places    int // of the pool, that the case takes up
-	spare     int // of the places, taken ahead of the requests that need them
-	pending   int // places granted that are not accounted for yet
-	shared    []*bundle
-	impatient bool // it must not wait for a place
-	crowded   bool // the target had no room for something
-	changes   int  // requests that may have changed something, counted when they begin and when they end
-	seen      *sight
+	mu         sync.Mutex
+	findings   []check.Finding
+	unfit      string
+	exchanges  []*wire.Exchange
+	attached   []Attachment
+	requests   int
+	names      int
+	lentNames  int
+	nonces     int
+	lentNonces int
+	held       []*Resource // leased: back to the pool, or deleted
+	made       []*Resource // to be deleted, in order of making
+	lost       []*message  // creating requests without an answer
+	closing    bool
+	places     int // of the pool, that the case takes up
+	spare      int // of the places, taken ahead of the requests that need them
+	pending    int // places granted that are not accounted for yet
+	shared     []*bundle
+	impatient  bool // it must not wait for a place
+	crowded    bool // the target had no room for something
+	changes    int  // requests that may have changed something, counted when they begin and when they end
+	seen       *sight
 
 	placing sync.Mutex // held while asking for a place
 	leasing sync.Mutex
