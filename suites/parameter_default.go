@@ -23,7 +23,11 @@ func (b *builder) defaults() {
 			continue
 		}
 		if e := b.echoOf(f); e != nil && b.op.Effect.Kind == "create" {
-			b.defaultShown(e, b.pairOf(f, given, without))
+			p := b.pairOf(f, given, without)
+			if b.selects(e) {
+				p.shows = p.clause
+			}
+			b.defaultShown(e, p)
 		} else {
 			b.defaultTaken(b.pairOf(f, given, without))
 		}
@@ -53,6 +57,7 @@ type pair struct {
 	clause *contract.Clause
 	given  plan.Probe
 	absent plan.Probe
+	shows  *contract.Clause // see writer
 }
 
 func (b *builder) pairOf(f *contract.Field, given, absent wire.Params) pair {
@@ -71,8 +76,8 @@ func (b *builder) defaultShown(e *contract.Echo, p pair) {
 			return err
 		}
 		got, err := p.shown(ctx, s, e, &p.absent)
-		if err != nil || quoted(want) == quoted(got) {
-			return err
+		if err != nil || want == nil || got == nil || quoted(want) == quoted(got) {
+			return err // what is nil is found already
 		}
 		s.Find(check.Finding{
 			Clause: p.clause.ID, Level: p.clause.Level, Pointer: "/" + strings.ReplaceAll(e.Member, ".", "/"),
@@ -83,7 +88,7 @@ func (b *builder) defaultShown(e *contract.Echo, p pair) {
 }
 
 func (p pair) shown(ctx context.Context, s *plan.Session, e *contract.Echo, probe *plan.Probe) ([]string, error) {
-	_, item, err := writer{op: p.op, probe: probe, clause: p.clause}.write(ctx, s)
+	_, item, err := writer{op: p.op, probe: probe, clause: p.clause, shows: p.shows}.write(ctx, s)
 	if err != nil || item == nil {
 		return nil, err
 	}

@@ -167,6 +167,9 @@ func (b *builder) echo(e *contract.Echo, c echoed) {
 	if c.variant == "echo" {
 		w.clause = e.Clause
 	}
+	if b.selects(e) {
+		w.shows = e.Clause
+	}
 	b.add(&plan.Case{
 		Subject: e.Parameter, Variant: c.variant, Clause: e.Clause, Also: slices.DeleteFunc([]*contract.Clause{c.accepted}, func(a *contract.Clause) bool { return a == e.Clause }),
 		Steps: []string{"send a valid " + b.op.Name + ", but " + c.change, "expect " + e.Member + " of the listing to hold what was sent"},
@@ -188,6 +191,9 @@ type writer struct {
 	probe  *plan.Probe
 	clause *contract.Clause // that the request is accepted
 	odd    bool             // what is sent may make the work fail
+	// shows is what is broken where the listing never shows the resource by the
+	// value that is written; nil where the listing does not select by it.
+	shows *contract.Clause
 }
 
 // write returns what was sent and the item that shows it; no item where the
@@ -208,10 +214,43 @@ func (w writer) write(ctx context.Context, s *plan.Session) (wire.Params, *wire.
 		return nil, nil, nil
 	}
 	item, err := w.read(ctx, s, bound, a)
+	if w.shows != nil && plan.IsTimeout(err) {
+		return bound, nil, w.unseen(ctx, s, a, err)
+	}
 	if _, ok := plan.IsInconclusive(err); ok && w.odd {
 		err = w.spoilt(ctx, s, bound, err)
 	}
 	return bound, item, err
+}
+
+// selects reports whether a listing shows a resource only to those who name the
+// value, or left it out where it is the default.
+func (b *builder) selects(e *contract.Echo) bool {
+	kind := b.c.Resource(b.op.Effect.Resource)
+	if kind == nil || b.op.Effect.Kind != "create" {
+		return false
+	}
+	list := b.c.Operation(kind.List)
+	return slices.ContainsFunc(list.Effect.Filters, func(f contract.Filter) bool {
+		p := list.Parameter(f.Parameter)
+		return f.Member == e.Member && p != nil && p.HasDefault
+	})
+}
+
+// unseen says that the listing does not show what was made. What it shows, but
+// not yet as usable, is another matter.
+func (w writer) unseen(ctx context.Context, s *plan.Session, a *check.Answer, cause error) error {
+	resource := w.op.Effect.Resource
+	id, _ := memberText(a.Body, w.op.Effect.ID)
+	_, found, err := s.Read(ctx, resource, id)
+	if err != nil || found {
+		return cause
+	}
+	s.Find(check.Finding{
+		Clause: w.shows.ID, Level: w.shows.Level, Pointer: "/" + id,
+		Want: resource + " " + id + " in " + s.Contract.Resource(resource).List + " by what it was made with", Got: "absent",
+	})
+	return nil
 }
 
 // spoilt is why the resource cannot be read: for what was sent, where it has

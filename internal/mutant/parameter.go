@@ -248,17 +248,33 @@ func (x fieldOf) defaults() {
 	x.mutant("default", "otherDefault", "left out means "+other, func(f *contract.Field) { f.Default = other })
 }
 
+// stricter are rules that forbid what one of another kind says is ignored.
+var stricter = map[string]string{"ignoredWith": "atMostOne", "ignoredWithout": "requires"}
+
 // ruleMutants forget the promises between parameters. A rule that names what
-// the operation works on is held by the work itself, and one that says what is
-// ignored forbids nothing.
+// the operation works on is held by the work itself; what one says is ignored
+// is refused.
 func ruleMutants(g *generator) {
 	for _, op := range g.c.Operations {
 		for _, r := range op.Rules {
 			held := !slices.ContainsFunc(r.Parameters, func(p string) bool { return !isKey(op, p) })
-			if held || r.Kind == "ignoredWith" || r.Clause == nil {
+			if held || r.Clause == nil {
 				continue
 			}
 			name, id := op.Name, r.ID
+			if kind := stricter[r.Kind]; kind != "" {
+				g.add(Mutant{
+					ID: name + "/" + id + "/refused", Clause: r.Clause.ID, Operation: name, Summary: "Refused, though it says: " + r.Promise,
+					edit: func(c *contract.Contract) {
+						for _, r := range c.Operation(name).Rules {
+							if r.ID == id {
+								r.Kind = kind
+							}
+						}
+					},
+				})
+				continue
+			}
 			g.add(Mutant{
 				ID: name + "/" + id + "/forgotten", Clause: r.Clause.ID, Operation: name, Summary: "Broken, though it says: " + r.Promise,
 				edit: func(c *contract.Contract) {
