@@ -28,6 +28,7 @@ func every(c *contract.Clause) string {
 // reasons are why a kind of clause has no case of its own in the families that
 // there are, by the clause's kind.
 var reasons = map[string]string{
+	"client":      "it is about clients: conform sdk judges them by it",
 	"state":       "every listing's state is held against the list of states",
 	"consistency": "the concurrency family checks histories of requests on one resource, the state family what a resource shows over time",
 }

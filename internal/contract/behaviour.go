@@ -181,6 +181,12 @@ type Idempotency struct {
 	Place   Place
 }
 
+// Client holds the promises that are about clients.
+type Client struct {
+	Clauses map[string]*Clause // by keyword: retry.once, …
+	Place   Place
+}
+
 // Listing holds the promises that all listings share.
 type Listing struct {
 	Clauses map[string]*Clause // by keyword: scope, page.union, total, …

@@ -54,7 +54,7 @@ func (p Place) String() string { return p.File + ":" + strconv.Itoa(p.Line) }
 type Clause struct {
 	ID        string   // stable, such as UpdateImageCache#parameter/ClientToken/maxLength
 	Operation string   // empty for a clause of the protocol or of a resource
-	Kind      string   // the id's word behind #: parameter, error, rule, response, effect, idempotency, gateway, violation, protocol, header, envelope, listing, state, transition, consistency
+	Kind      string   // the id's word behind #: parameter, error, rule, response, effect, idempotency, gateway, violation, protocol, header, envelope, listing, client, state, transition, consistency
 	Subject   string   // what it is about: a parameter's path, an error's code, …
 	Keyword   string   // required, maxLength, code, message, …
 	Promise   string   // one sentence, for people
@@ -128,6 +128,8 @@ type Contract struct {
 	Idempotency Idempotency
 	// Listing holds the promises that all listings share.
 	Listing Listing
+	// Client holds what clients are to do.
+	Client Client
 	// Clauses are all promises, in document order.
 	Clauses []*Clause
 

@@ -164,6 +164,12 @@ func (l *linter) complete() {
 			l.report(at, "keyword", "x-acs-listing: clauses: %s is not stated", keyword)
 		}
 	}
+	at = l.c.Client.Place
+	for _, keyword := range ClientKeywords {
+		if l.c.Client.Clauses[keyword] == nil {
+			l.report(at, "keyword", "x-acs-client: clauses: %s is not stated", keyword)
+		}
+	}
 	at = l.c.Idempotency.Place
 	for _, keyword := range IdempotencyKeywords {
 		if l.c.Idempotency.Clauses[keyword] == nil {

@@ -50,7 +50,7 @@ type loader struct {
 var rootKeys = []string{
 	"openapi", "info", "servers", "tags", "paths", "components", "externalDocs", "security",
 	"x-acs-product", "x-acs-sources", "x-acs-conditions", "x-acs-protocol", "x-acs-gateway", "x-acs-envelope",
-	"x-acs-violations", "x-acs-idempotency", "x-acs-listing", "x-acs-resources", "x-acs-level", "x-acs-source",
+	"x-acs-violations", "x-acs-idempotency", "x-acs-listing", "x-acs-client", "x-acs-resources", "x-acs-level", "x-acs-source",
 }
 
 func (l *loader) contract(text []byte) {
@@ -71,6 +71,7 @@ func (l *loader) contract(text []byte) {
 	l.violations(b)
 	l.idempotency(b)
 	l.listing(b)
+	l.client(b)
 	l.resources(b)
 	l.paths(b)
 	l.c.index()

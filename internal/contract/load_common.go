@@ -191,6 +191,13 @@ func (l *loader) listing(b basis) {
 	}
 }
 
+func (l *loader) client(b basis) {
+	o := l.object(l.doc.need("x-acs-client"), "x-acs-client", "clauses", "level", "source", "note")
+	l.c.Client = Client{
+		Clauses: l.promises(o.get("clauses"), "client", ClientKeywords, o.basis("", b)), Place: l.place(o.node),
+	}
+}
+
 func join(words []string) string {
 	text := ""
 	for i, w := range words {

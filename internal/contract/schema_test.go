@@ -28,6 +28,7 @@ func TestSchemaKnowsTheSameWords(t *testing.T) {
 		{"$defs/envelope/properties/clauses/propertyNames/enum", EnvelopeKeywords},
 		{"$defs/idempotency/properties/clauses/propertyNames/enum", IdempotencyKeywords},
 		{"$defs/listing/properties/clauses/propertyNames/enum", ListingKeywords},
+		{"$defs/client/properties/clauses/propertyNames/enum", ClientKeywords},
 		{"$defs/consistency/propertyNames/enum", ConsistencyKeywords},
 		{"$defs/gateway/properties/order/items/enum", GatewayStages},
 		{"$defs/violations/properties", append([]string{"level", "source"}, ViolationKinds...)},

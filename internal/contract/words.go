@@ -47,6 +47,17 @@ var ListingKeywords = []string{
 	"token.altered", "token.foreign", "token.reused", "total",
 }
 
+// ClientKeywords are the promises that hold for clients. Each is judged by
+// conform sdk.
+var ClientKeywords = []string{
+	"call.ends", "parameters.sent", "parameters.absent", "parameters.empty", "parameters.emptyList",
+	"signature.right", "signature.nonce", "signature.time", "signature.token", "request.method", "request.format",
+	"response.values", "response.absent", "response.null", "response.unknown", "response.unreadable",
+	"error.raised", "error.inSuccess", "error.code", "error.message", "error.status", "error.requestId",
+	"retry.same", "retry.nonce", "retry.refused", "retry.once", "retry.untokened", "retry.asked", "retry.count", "retry.after",
+	"timeout.kept", "timeout.patience", "connection.reuse", "connection.stale",
+}
+
 // ConsistencyKeywords are the promises about requests on one resource that come
 // at the same time or one after another. Each has cases in the concurrency
 // family.

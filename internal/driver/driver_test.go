@@ -104,7 +104,7 @@ func act(c heard, held []string) []string {
 	case "Neither":
 		fmt.Printf(`{"id":%q}`+"\n", c.ID)
 	case "Misspelt":
-		fmt.Printf(`{"id":%q,"error":{"code":"Bad","message":"no","requestID":"r"}}`+"\n", c.ID)
+		fmt.Printf(`{"id":%q,"error":{"code":"Bad","message":"no","request_id":"r"}}`+"\n", c.ID)
 	case "Twice":
 		reply(c.ID)
 		reply(c.ID)
