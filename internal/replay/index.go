@@ -30,17 +30,13 @@ type shape struct {
 	exact   map[string]*bucket // by values
 	buckets []*bucket          // as recorded
 
-	mu    sync.Mutex
-	rows  map[uint32]map[string]*row
-	kinds []string
+	mu   sync.Mutex
+	rows map[uint32]map[string]*row
 }
 
 // row holds the requests of a shape, as recorded, that agree in some variables
 // and may give others a new value.
-type row struct {
-	id      int
-	buckets []*bucket
-}
+type row struct{ buckets []*bucket }
 
 // bucket holds the exchanges whose requests are the same.
 type bucket struct {
