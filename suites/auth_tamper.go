@@ -96,7 +96,7 @@ func v1Tampers(own string) []tamper {
 	return []tamper{
 		{variant: "formValue", say: "the value of " + own + " changed in the body", shape: asForm, do: func(d *wire.Draft) { d.Set(own, "conform-tampered") }},
 		{variant: "format", say: "another Format", do: func(d *wire.Draft) { d.Set("Format", "XML") }},
-		{variant: "swapped", say: "two values exchanged", do: swapping("SignatureNonce", "Timestamp", own)},
+		{variant: "swapped", say: "two values exchanged", before: distinct("SignatureNonce", own), do: swapping("SignatureNonce", own)},
 	}
 }
 
@@ -180,15 +180,21 @@ func (s signing) otherEnd(text string) string {
 	return text[:i] + string(other) + text[i+1:]
 }
 
+// distinct gives own a value that can take the place of the nonce: one that
+// nobody has used, since a server may look at nonces first.
+func distinct(nonce, own string) func(*wire.Draft) {
+	return func(d *wire.Draft) {
+		x, _ := d.Get(nonce)
+		d.Set(own, flipped(x)+"0")
+	}
+}
+
 // swapping exchanges the value of own with that of the nonce; the timestamp
 // stays readable, for it is looked at before the signature.
-func swapping(nonce, _, own string) func(*wire.Draft) {
+func swapping(nonce, own string) func(*wire.Draft) {
 	return func(d *wire.Draft) {
 		x, _ := d.Get(nonce)
 		y, _ := d.Get(own)
-		if y == "" {
-			y = "conform"
-		}
 		d.Set(nonce, y)
 		d.Set(own, x)
 	}

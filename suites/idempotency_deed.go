@@ -251,7 +251,12 @@ func (x *tokenErrand) resource(ctx context.Context, kind string) (*plan.Resource
 	if r := x.c.Resource(kind); x.where.region != "" && r != nil {
 		with = wire.Params{{Name: regionNames(x.c.Operation(r.Create))[0], Value: x.where.region}}
 	}
-	return x.s.Create(ctx, kind, with, x.where.options()...)
+	made, err := x.s.Create(ctx, kind, with, x.where.options()...)
+	if why, ok := plan.IsInconclusive(err); ok && ctx.Err() == nil {
+		// The profile's things belong to the default account in its region.
+		return nil, plan.Skip("there is no " + kind + " elsewhere to do it to: " + why)
+	}
+	return made, err
 }
 
 // send sends the request with a token, or without one where it is empty.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // parameterFamily tests what the contract says about each parameter of the
@@ -80,9 +81,19 @@ func (b *builder) otherCase() {
 		b.violated(single{
 			subject: wholeRequest, variant: "otherCase", params: set(drop(params, name), other, value), path: f.Path,
 			change: "with " + name + " spelled " + other,
-		}, b.c.Protocol.Clauses["parameters.caseSensitive"], "missing", name)
+		}, b.spelled(f), "missing", name)
 		return
 	}
+}
+
+// spelled is the promise that another spelling does not name the parameter. It
+// shows only where the parameter cannot be done without, for all pages.
+func (b *builder) spelled(f *contract.Field) *contract.Clause {
+	clause := b.c.Protocol.Clauses["parameters.caseSensitive"]
+	if required := f.Clauses["required"]; required == nil || required.Level < contract.Must {
+		return capped(clause, contract.Inferred)
+	}
+	return clause
 }
 
 // given sends each optional parameter by itself in its usual value, as far as
@@ -117,7 +128,7 @@ func (b *builder) leftOut(f *contract.Field) {
 // presence removes and empties what is required, at whatever depth.
 func (b *builder) presence(f *contract.Field) {
 	name, base := first(f.Path), b.around(f.Path)
-	without := drop(base, name)
+	without := b.atWork(drop(base, name))
 	if !f.Required || sameOnWire(without, base) {
 		b.allowedEmpty(f)
 		return
@@ -132,6 +143,20 @@ func (b *builder) presence(f *contract.Field) {
 			subject: f.Path, variant: "empty", params: set(base, name, ""), change: "with an empty " + name,
 		}, f.Clauses["nonEmpty"], "empty", name)
 	}
+}
+
+// atWork gives an update that would have nothing to do something to do: else it
+// may be refused for that.
+func (b *builder) atWork(p wire.Params) wire.Params {
+	if b.op.Effect.Kind != "update" || slices.ContainsFunc(b.op.Effect.Echo, func(e contract.Echo) bool { return len(below(p, top(e.Parameter))) > 0 }) {
+		return p
+	}
+	for _, e := range b.op.Effect.Echo {
+		if group := top(e.Parameter); b.input().Minimal.Count(first(e.Parameter)) == 0 {
+			return merge(p, below(b.around(group), group))
+		}
+	}
+	return p
 }
 
 // allowedEmpty sends an empty value where metadata says that it is fine.

@@ -72,27 +72,30 @@ func (b *builder) pairOf(f *contract.Field, given, absent wire.Params) pair {
 func (b *builder) defaultShown(e *contract.Echo, p pair) {
 	b.defaultCase(p, e.Member+" of the two to be equal", func(ctx context.Context, s *plan.Session) error {
 		want, err := p.shown(ctx, s, e, &p.given)
-		if err != nil {
+		if err != nil || want == nil {
 			return err
 		}
 		got, err := p.shown(ctx, s, e, &p.absent)
-		if err != nil || want == nil || got == nil || quoted(want) == quoted(got) {
-			return err // what is nil is found already
+		if err != nil || got == nil || quoted(*want) == quoted(*got) {
+			return err
 		}
 		s.Find(check.Finding{
 			Clause: p.clause.ID, Level: p.clause.Level, Pointer: "/" + strings.ReplaceAll(e.Member, ".", "/"),
-			Want: quoted(want) + ", as with the default given", Got: quoted(got) + " without it",
+			Want: quoted(*want) + ", as with the default given", Got: quoted(*got) + " without it",
 		})
 		return nil
 	})
 }
 
-func (p pair) shown(ctx context.Context, s *plan.Session, e *contract.Echo, probe *plan.Probe) ([]string, error) {
+// shown is what the resource shows that the request makes; nil where it was
+// refused, which the case has noted: then there is nothing to compare.
+func (p pair) shown(ctx context.Context, s *plan.Session, e *contract.Echo, probe *plan.Probe) (*[]string, error) {
 	_, item, err := writer{op: p.op, probe: probe, clause: p.clause, shows: p.shows}.write(ctx, s)
 	if err != nil || item == nil {
 		return nil, err
 	}
-	return shownTexts(e, item), nil
+	texts := shownTexts(e, item)
+	return &texts, nil
 }
 
 // defaultTaken holds that both are accepted, where nothing shows the value.

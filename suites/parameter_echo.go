@@ -179,8 +179,9 @@ func (b *builder) echo(e *contract.Echo, c echoed) {
 			if err != nil || item == nil {
 				return err
 			}
-			s.Find(compareEcho(e, sent, item, w.op.Effect.Kind == "tag")...)
-			return nil
+			return w.showing(ctx, s, item, func(item *wire.Map) []check.Finding {
+				return compareEcho(e, sent, item, w.op.Effect.Kind == "tag")
+			})
 		},
 	})
 }
@@ -251,6 +252,29 @@ func (w writer) unseen(ctx context.Context, s *plan.Session, a *check.Answer, ca
 		Want: resource + " " + id + " in " + s.Contract.Resource(resource).List + " by what it was made with", Got: "absent",
 	})
 	return nil
+}
+
+// showing judges the item, and reads it again as long as it does not show what it
+// should: nobody promises that what is written can be read at once.
+func (w writer) showing(ctx context.Context, s *plan.Session, item *wire.Map, judge func(*wire.Map) []check.Finding) error {
+	resource, _ := w.target(s.Contract, nil)
+	kind := s.Contract.Resource(cmp.Or(resource, w.op.Effect.Resource))
+	found := judge(item)
+	ok, err := s.Shows(ctx, "what was written to show", func() (bool, error) {
+		if len(found) == 0 {
+			return true, nil
+		}
+		again, there, err := s.Read(ctx, kind.Name, check.Text(item, kind.IDMember))
+		if err != nil || !there {
+			return false, err
+		}
+		found = judge(again)
+		return len(found) == 0, nil
+	})
+	if err == nil && !ok {
+		s.Find(found...)
+	}
+	return err
 }
 
 // spoilt is why the resource cannot be read: for what was sent, where it has
@@ -406,7 +430,7 @@ func text1(v any) string {
 	case bool:
 		return strconv.FormatBool(v)
 	case json.Number:
-		return v.String()
+		return wire.NumberText(v)
 	}
 	return string(wire.EncodeJSON(v))
 }

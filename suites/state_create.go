@@ -52,6 +52,9 @@ func (f states) becomesUsable() {
 			if err != nil {
 				return err
 			}
+			if err := t.appears(ctx, id); err != nil {
+				return err
+			}
 			_, err = t.watch(ctx, journey{id: id, from: route[0].To, want: usable, clause: last.Clause})
 			return err
 		},
@@ -87,6 +90,9 @@ func (f states) becomesFailed(tr contract.Transition, condition string) {
 			id, _ := memberText(a.Body, f.op.Effect.ID)
 			if !a.OK || id == "" {
 				return nil
+			}
+			if err := t.appears(ctx, id); err != nil {
+				return err
 			}
 			_, err = t.watch(ctx, journey{id: id, from: t.m.Route(tr.From)[0].To, want: tr.To, clause: tr.Clause})
 			return err
@@ -239,6 +245,16 @@ func (f states) duplicate() {
 			return err
 		},
 	})
+}
+
+// appears waits for what was just made to be listed for as long as listings may
+// be behind; whether it is there then is for the caller to judge.
+func (t *stage) appears(ctx context.Context, id string) error {
+	_, err := t.Shows(ctx, t.kind.Name+" "+id+" in its listing", func() (bool, error) {
+		item, err := t.look(ctx, id)
+		return item != nil, err
+	})
+	return err
 }
 
 // present waits until a resource that was just made is listed.

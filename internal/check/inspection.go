@@ -209,8 +209,20 @@ func (in *inspection) schema(violated []contract.Violated) {
 		if v.Keyword == "required" && (v.Pointer == "/RequestId" || v.Pointer == "/HostId") {
 			continue
 		}
-		in.find(v.Clause, "/body"+v.Pointer, v.Message, in.at(v.Pointer))
+		in.find(in.sureness(v), "/body"+v.Pointer, v.Message, in.at(v.Pointer))
 	}
+}
+
+// sureness is the clause that a breach is of, as sure as it is: that a time which
+// there is not may not be shown as an empty text is nowhere said.
+func (in *inspection) sureness(v contract.Violated) *contract.Clause {
+	text, ok := Lookup(in.answer.Body, v.Pointer)
+	if v.Keyword != "format" || v.Clause == nil || !ok || text != "" {
+		return v.Clause
+	}
+	weaker := *v.Clause
+	weaker.Level = min(weaker.Level, contract.Inferred)
+	return &weaker
 }
 
 // at renders what stands at a pointer of the body.

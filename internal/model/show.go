@@ -154,7 +154,7 @@ func text(v any) string {
 	case bool:
 		return strconv.FormatBool(v)
 	case json.Number:
-		return v.String()
+		return wire.NumberText(v)
 	case *wire.Map:
 		return string(wire.EncodeJSON(v))
 	}

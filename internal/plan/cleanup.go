@@ -49,7 +49,7 @@ func (s *Session) clear(ctx context.Context) {
 	s.held, s.made, s.lost, s.places, s.spare = nil, nil, nil, 0, 0
 	s.mu.Unlock()
 	for _, m := range lost {
-		made = append(made, s.foundlings(ctx, m, made)...)
+		made = append(made, s.foundlings(ctx, m, slices.Concat(made, held))...)
 	}
 	for _, r := range slices.Backward(made) {
 		s.discard(ctx, r)

@@ -3,6 +3,8 @@ package plan
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -76,4 +78,30 @@ func TestAnInterruptedRunEndsSoon(t *testing.T) {
 			t.Errorf("Close() = %d leaks %v after the interrupt, want 3 after %v", len(leaks), took, maxEnding)
 		}
 	})
+}
+
+// What was sent again after its answer was lost made what was lent: it is no
+// foundling.
+func TestWhatIsLentIsNoFoundling(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	name := ""
+	f.before = func(n int, action string) (int, string, error) {
+		switch {
+		case action == "CreateImageCache" && name == "":
+			name = f.seen[n-1].Get("ImageCacheName")
+			return 0, "", io.EOF
+		case action == "DescribeImageCaches" && f.live["imc-1"] != "" && f.seen[n-1].Get("ImageCacheId") == "":
+			return 200, fmt.Sprintf(`"ImageCaches":[{"ImageCacheId":"imc-1","ImageCacheName":%q}]`, name), nil
+		}
+		return 0, "", nil
+	}
+	e, s := testSession(t, f)
+	lent := lease(t, s)
+	s.Close(t.Context())
+	next := e.Session(&Case{ID: "next"})
+	if got := lease(t, next); got != lent || f.live[got.ID] == "" {
+		t.Errorf("the next case is lent %s of %v, want %s and that it lives", got.ID, f.live, lent.ID)
+	}
+	next.Close(t.Context())
 }

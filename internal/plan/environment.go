@@ -78,14 +78,17 @@ type Environment struct {
 	pool     pool
 	patience experience
 	stamina  stamina
+	eyes     stamina // of Shows
+	lag      lag
 	quiet    hush
 
 	begin       time.Time
 	whereabouts whereabouts
 
-	mu    sync.Mutex
-	leaks []Leak
-	end   time.Time // by when a run that was cut short must have cleared away; zero while it is not
+	mu       sync.Mutex
+	sessions map[string]int // so far, by case
+	leaks    []Leak
+	end      time.Time // by when a run that was cut short must have cleared away; zero while it is not
 }
 
 // NewEnvironment returns an environment without resources.
@@ -103,16 +106,36 @@ func NewEnvironment(t Target) *Environment {
 
 // Session returns a case's session. The caller must Close it.
 func (e *Environment) Session(c *Case) *Session {
-	sum := sum64(c.ID)
+	name := e.sessionName(c)
 	s := &Session{
 		Contract: e.Contract, Judge: e.Judge, Region: e.Region, Case: c,
-		Rand: rand.New(rand.NewPCG(e.Seed, sum)),
-		env:  e, base: strconv.FormatUint(sum, 36), leases: map[string]*Resource{},
+		Rand: e.source(c),
+		env:  e, name: name, base: strconv.FormatUint(sum64(name), 36), leases: map[string]*Resource{},
 	}
 	if e.Memory != nil {
 		s.remember(e.Memory)
 	}
 	return s
+}
+
+// sessionName tells a session from all others: it is the case's id, with a number
+// behind it where the case has had one before.
+func (e *Environment) sessionName(c *Case) string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.sessions == nil {
+		e.sessions = map[string]int{}
+	}
+	e.sessions[c.ID]++
+	if n := e.sessions[c.ID]; n > 1 {
+		return c.ID + "@" + strconv.Itoa(n)
+	}
+	return c.ID
+}
+
+// source is what a case draws from.
+func (e *Environment) source(c *Case) *rand.Rand {
+	return rand.New(rand.NewPCG(e.Seed, sum64(c.ID)))
 }
 
 // Close deletes the resources that are still in the pool and returns all that
@@ -147,7 +170,7 @@ func (s *Session) nonce(ctx context.Context) string {
 	}
 	s.mu.Lock()
 	*count++
-	n := strconv.FormatUint(sum64(s.Case.ID+mark+strconv.Itoa(*count)), 16)
+	n := strconv.FormatUint(sum64(s.name+mark+strconv.Itoa(*count)), 16)
 	s.mu.Unlock()
 	head := strconv.FormatUint(sum64(s.env.Run+strconv.FormatUint(s.env.Seed, 10)), 16)
 	return pad(head, digits) + pad(n, digits)

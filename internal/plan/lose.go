@@ -44,35 +44,49 @@ func (s *Session) Lose(ctx context.Context, p *Probe, stage Stage, o ...Option) 
 	}
 	defer s.track(m, nil)
 	m.unanswered = true
+	for range maxStale {
+		if again, err := s.loseOnce(ctx, m, stage); !again {
+			return err
+		}
+	}
+	_, err = s.loseOnce(ctx, m, stage)
+	return err
+}
+
+// loseOnce says to try again where the connection was closed before it was used.
+func (s *Session) loseOnce(ctx context.Context, m *message, stage Stage) (again bool, err error) {
 	d, err := s.draft(ctx, m)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if s.env.Gate != nil {
 		if err := s.env.Gate.Wait(ctx); err != nil {
-			return interrupted(ctx)
+			return false, interrupted(ctx)
 		}
 	}
 	return s.cut(ctx, d, stage)
 }
 
-// cut sends the draft and gives its answer up.
-func (s *Session) cut(ctx context.Context, d *wire.Draft, stage Stage) error {
+// cut sends the draft and gives its answer up. It says to try again where the
+// target had closed the connection already.
+func (s *Session) cut(ctx context.Context, d *wire.Draft, stage Stage) (again bool, err error) {
 	limited, cancel := context.WithTimeout(s.placedIn(ctx, false), s.env.Timeout)
 	defer cancel()
 	s.disturb(&message{})
 	defer s.disturb(&message{})
 	c := &cutter{base: s.env.Transport, stage: stage}
+	var conn connection
+	limited = conn.watch(limited)
 	x := wire.Do(limited, d, wire.Route{Transport: c, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
 	s.timed(ctx, x.Start, x.Duration)
 	s.record(x, false)
 	switch {
 	case ctx.Err() != nil:
-		return interrupted(ctx)
+		return false, interrupted(ctx)
 	case !c.written.Load():
-		return &outcome{reason: fmt.Sprintf("no answer: %v", x.Err), cause: x.Err}
+		return conn.reused.Load() && isClosing(x.Err), &outcome{reason: fmt.Sprintf("no answer: %v", x.Err), cause: x.Err}
 	}
-	return nil
+	return false, nil
 }
 
 // cutter carries one request and ends its connection.

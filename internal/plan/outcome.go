@@ -10,6 +10,7 @@ type outcome struct {
 	reason  string
 	skip    bool
 	timeout bool
+	over    bool // a wait ran out, be it given up early
 	cause   error
 }
 
@@ -44,6 +45,12 @@ func IsInconclusive(err error) (reason string, ok bool) {
 func IsTimeout(err error) bool {
 	o, ok := errors.AsType[*outcome](err)
 	return ok && o.timeout
+}
+
+// isOver says whether err is that a wait ran out, or was given up early.
+func isOver(err error) bool {
+	o, ok := errors.AsType[*outcome](err)
+	return ok && o.over
 }
 
 // Unmet says which of the case's needs the target does not meet, empty when it

@@ -71,13 +71,18 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 	var before int
 	var with shown
 	var early, last time.Duration // when the two latest looks were
-	seen := "absent"
+	seen, missing := "absent", false
 	err := s.Eventually(ctx, r.Kind.Name+" "+r.ID+" to be usable", func() (bool, error) {
 		early, last = last, s.Now().Sub(begin)
 		before, with = s.state(), shown{}
 		m, found, err := s.read(ctx, r, keeping(&with))
 		if err != nil || !found {
+			missing = err == nil
 			return false, err
+		}
+		if missing {
+			s.env.lag.suspect(s.Now().Sub(begin))
+			missing = false
 		}
 		item, seen = m, check.Text(m, r.Kind.StateMember)
 		state := r.Kind.State(seen)

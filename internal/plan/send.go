@@ -92,6 +92,7 @@ type message struct {
 	credentials wire.Credentials
 	secrets     []string // among the parameters
 	unanswered  bool     // it was sent at least once without being answered
+	reused      bool     // it was sent last over a connection that had carried others
 }
 
 func (s *Session) message(ctx context.Context, p *Probe, how *sending) (*message, error) {
@@ -209,13 +210,14 @@ const (
 	maxThrottled   = 8
 	maxUnavailable = 2
 	maxDropped     = 1
+	maxStale       = 3
 	maxHung        = 1
 )
 
 // patience counts why one request was sent again, and how long it was held
 // back for coming too fast.
 type patience struct {
-	throttled, unavailable, dropped, hung int
+	throttled, unavailable, dropped, stale, hung int
 
 	waited time.Duration
 
@@ -299,13 +301,17 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	if err != nil {
 		return nil, err
 	}
+	if err := s.catchUp(ctx, m); err != nil {
+		return nil, err
+	}
 	if s.env.Gate != nil {
 		if err := s.env.Gate.Wait(ctx); err != nil {
 			return nil, interrupted(ctx)
 		}
 	}
 	s.disturb(m)
-	x := s.do(ctx, d, m.how.fixture)
+	x, reused := s.do(ctx, d, m.how.fixture)
+	m.reused = reused
 	s.disturb(m)
 	a, findings := s.Judge.Answer(x, s.expect(m, d))
 	switch {
@@ -326,15 +332,17 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	return a, nil
 }
 
-// do sends the draft within the time that one request may take.
-func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) *wire.Exchange {
+// do sends the draft within the time that one request may take, and says whether
+// the connection had carried others.
+func (s *Session) do(ctx context.Context, d *wire.Draft, fixture bool) (x *wire.Exchange, reused bool) {
 	defer s.env.among(ctx)() // which may take time that is not the request's
 	limited, cancel := context.WithTimeout(s.placedIn(ctx, fixture), s.env.Timeout)
 	defer cancel()
-	x := wire.Do(limited, d, wire.Route{Transport: s.env.Transport, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
+	var c connection
+	x = wire.Do(c.watch(limited), d, wire.Route{Transport: s.env.Transport, Endpoint: s.env.Endpoint, Clock: s.env.Clock})
 	s.timed(ctx, x.Start, x.Duration)
 	s.record(x, fixture)
-	return x
+	return x, c.reused.Load()
 }
 
 // unanswered is why there was no answer, or none that came to its end in time;

@@ -25,6 +25,7 @@ type Session struct {
 	Rand *rand.Rand
 
 	env  *Environment
+	name string // of the session, unique in the run
 	base string // what tells this case's names from those of other cases
 
 	mu         sync.Mutex
@@ -49,6 +50,9 @@ type Session struct {
 	crowded    bool // the target had no room for something
 	changes    int  // requests that may have changed something, counted when they begin and when they end
 	seen       *sight
+	changed    time.Time     // when something was sent, or answered, that may change anything
+	hasRead    bool          // the case has read something after a change
+	early      time.Duration // how soon after, at the earliest
 
 	placing sync.Mutex // held while asking for a place
 	leasing sync.Mutex
@@ -196,14 +200,25 @@ func (s *Session) Condition(name string) (c Condition, ok bool) {
 // is a finding tests with IsTimeout. Where many waits of the run have run out,
 // later ones are given up earlier; that is no timeout to IsTimeout.
 func (s *Session) Eventually(ctx context.Context, what string, f func() (done bool, err error)) error {
+	return s.eventually(ctx, patient{what: what, wait: s.env.Wait, stamina: &s.env.stamina}, f)
+}
+
+// patient is who waits: for what, by which policy, and how many more will.
+type patient struct {
+	what    string
+	wait    Wait
+	stamina *stamina
+}
+
+func (s *Session) eventually(ctx context.Context, p patient, f func() (done bool, err error)) error {
 	s.forget()
-	w := s.env.Wait
-	limit := s.env.stamina.limit(w)
+	w := p.wait
+	limit := p.stamina.limit(w)
 	begin := s.Now()
 	for pause := w.Initial; ; pause = min(w.Cap, time.Duration(float64(pause)*w.Factor)) {
 		done, err := f()
 		if done || err != nil {
-			s.env.stamina.lasted(err, s.Now().Sub(begin))
+			p.stamina.lasted(err, s.Now().Sub(begin))
 			return err
 		}
 		left := limit - s.Now().Sub(begin)
@@ -211,13 +226,14 @@ func (s *Session) Eventually(ctx context.Context, what string, f func() (done bo
 			if err := s.pause(ctx, pause); err != nil {
 				return err
 			}
+			s.forget()
 			continue
 		}
 		if err := s.pause(ctx, left); err != nil {
 			return err
 		}
-		s.env.stamina.ranOut()
-		return &outcome{reason: fmt.Sprintf("waited %v for %s", limit, what), timeout: limit == w.Deadline}
+		p.stamina.ranOut()
+		return &outcome{reason: fmt.Sprintf("waited %v for %s", limit, p.what), timeout: limit == w.Deadline, over: true}
 	}
 }
 

@@ -341,3 +341,14 @@ func TestRequestsCarryTheirCase(t *testing.T) {
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// A second session of the same case, such as of a shared set that is made again,
+// sends no nonce and no token that the first one sent.
+func TestSessionsOfOneCaseAreKeptApart(t *testing.T) {
+	t.Parallel()
+	e, a := testSession(t, newFake())
+	b := e.Session(a.Case)
+	if a.Token() == b.Token() || a.nonce(t.Context()) == b.nonce(t.Context()) {
+		t.Error("two sessions of one case give the same token or nonce")
+	}
+}

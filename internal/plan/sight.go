@@ -46,6 +46,7 @@ func (s *Session) disturb(m *message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.changes++
+	s.changed = s.Now()
 }
 
 // watching are the effects that change nothing.

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptrace"
 	"slices"
+	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/eci-conform/conform/internal/check"
@@ -14,6 +17,23 @@ import (
 
 // closings are the errors of a connection that the target closed.
 var closings = []error{io.EOF, io.ErrUnexpectedEOF, syscall.ECONNRESET, syscall.EPIPE}
+
+// idleClosed is what net/http says of a connection that it found closed when it
+// was about to use it again; it exports no such error.
+const idleClosed = "http: server closed idle connection"
+
+func isClosing(cause error) bool {
+	return strings.Contains(cause.Error(), idleClosed) || slices.ContainsFunc(closings, func(e error) bool { return errors.Is(cause, e) })
+}
+
+// connection tells what became of one request's connection.
+type connection struct{ reused atomic.Bool }
+
+func (c *connection) watch(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(i httptrace.GotConnInfo) { c.reused.Store(i.Reused) },
+	})
+}
 
 // dropped handles a request without an answer. One that is dropped twice, or
 // left waiting twice while others are answered, is the target's doing: every
@@ -25,7 +45,12 @@ func (s *Session) dropped(ctx context.Context, m *message, a *check.Answer, p *p
 		return false, interrupted(ctx)
 	}
 	switch {
-	case slices.ContainsFunc(closings, func(e error) bool { return errors.Is(cause, e) }):
+	case isClosing(cause) && m.reused && p.stale < maxStale:
+		// The target may close a connection that it thinks idle just when it is
+		// used again: that says nothing about the request.
+		p.stale++
+		return true, nil
+	case isClosing(cause):
 		if p.dropped++; p.dropped <= maxDropped {
 			return true, nil
 		}

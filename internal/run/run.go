@@ -250,10 +250,29 @@ func (r *Runner) execute(ctx context.Context, c *plan.Case) Result {
 	res := r.blank(c, "", "")
 	s := r.env.Session(c)
 	err := guard(ctx, c, s)
+	for range maxMisled {
+		if ctx.Err() != nil || !doubtful(c, s, err) || !s.Misled(ctx) {
+			break
+		}
+		err = guard(ctx, c, s)
+	}
 	res.Duration = r.options.Clock().Sub(res.Start)
 	s.Close(ctx)
 	r.conclude(ctx, &res, s, err)
 	return res
+}
+
+// maxMisled is how often a case begins again because listings were further behind
+// than it waited.
+const maxMisled = 2
+
+// doubtful says whether listings that are behind could be why a case did not
+// pass. What is done at once is judged by histories, which begin no second time:
+// what went wrong may not do so again.
+func doubtful(c *plan.Case, s *plan.Session, err error) bool {
+	const atOnce = "concurrency"
+	_, unsure := plan.IsInconclusive(err)
+	return c.Family != atOnce && (unsure || err == nil && len(s.Findings()) > 0)
 }
 
 // notRun says why a case did not begin.

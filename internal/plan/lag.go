@@ -1,0 +1,113 @@
+package plan
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+)
+
+// lag is how far listings are behind what was done. Nobody promises that a
+// change can be read at once, and where it always can nothing ever waits for it.
+type lag struct {
+	mu        sync.Mutex
+	suspected time.Duration // the longest that something took to be shown
+	known     time.Duration // what reading waits for: zero until it has misled a case
+}
+
+// suspect takes a time after which something was shown that had not been.
+func (l *lag) suspect(d time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.suspected = max(l.suspected, d)
+}
+
+// await is how long after a change nothing is read.
+func (l *lag) await() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.known
+}
+
+// misled says whether a case that read so early may have been shown what was
+// before. From then on all reading waits, and a quarter longer.
+func (l *lag) misled(early time.Duration) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if early >= l.suspected {
+		return false
+	}
+	l.known = max(l.known, l.suspected*5/4)
+	return true
+}
+
+// catchUp waits before a reading request until listings may be expected to show
+// what the case has done, and notes how early it reads. Who is quiet does not
+// wait, but to count.
+func (s *Session) catchUp(ctx context.Context, m *message) error {
+	if m.operation == nil || !slices.Contains(watching, m.operation.Effect.Kind) {
+		return nil
+	}
+	if ctx.Value(quietKey{}) != nil && m.operation.Effect.Kind != "usage" {
+		return nil
+	}
+	s.mu.Lock()
+	changed := s.changed
+	s.mu.Unlock()
+	if changed.IsZero() {
+		return nil
+	}
+	if err := s.pause(ctx, s.env.lag.await()-s.Now().Sub(changed)); err != nil {
+		return err
+	}
+	since := s.Now().Sub(changed)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.hasRead || since < s.early {
+		s.hasRead, s.early = true, since
+	}
+	return nil
+}
+
+// Misled says that what the case found may be due to listings that are behind,
+// and makes it ready to begin again: from now on reading waits for them. It
+// forgets what was found.
+func (s *Session) Misled(ctx context.Context) bool {
+	s.mu.Lock()
+	read, early := s.hasRead, s.early
+	s.mu.Unlock()
+	if !read || !s.env.lag.misled(early) {
+		return false
+	}
+	s.Restart(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.findings, s.unfit, s.attached, s.exchanges, s.hasRead = nil, "", nil, nil, false
+	s.Rand = s.env.source(s.Case)
+	return true
+}
+
+// sightings bounds how long Shows waits, in longest pauses of the policy.
+const sightings = 10
+
+// Shows asks again, by the profile's wait policy, until f sees what it looks for;
+// false where it never does. What it was asked to see at first tells how far
+// listings are behind.
+func (s *Session) Shows(ctx context.Context, what string, f func() (bool, error)) (bool, error) {
+	if ok, err := f(); ok || err != nil {
+		return ok, err
+	}
+	w := s.env.Wait
+	w.Deadline = min(w.Deadline, sightings*w.Cap)
+	err := s.eventually(ctx, patient{what: what, wait: w, stamina: &s.env.eyes}, f)
+	switch {
+	case err == nil:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.env.lag.suspect(s.Now().Sub(s.changed))
+		return true, nil
+	case isOver(err):
+		return false, nil
+	}
+	return false, err
+}

@@ -1,0 +1,118 @@
+package plan
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// behind is a fake whose listings show what is made only after a while.
+func behind(f *fake, by time.Duration) {
+	var made time.Time
+	f.before = func(_ int, action string) (int, string, error) {
+		switch {
+		case action == "CreateImageCache":
+			made = time.Now()
+		case action == "DescribeImageCaches" && time.Since(made) < by:
+			return 200, `"ImageCaches":[],"TotalCount":0`, nil
+		}
+		return 0, "", nil
+	}
+}
+
+// What misled a case is waited for when it begins again, and by all others.
+func TestMisledCasesBeginAgain(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		by   time.Duration
+		want bool
+	}{{0, false}, {50 * time.Millisecond, true}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake()
+			behind(f, tt.by)
+			e, s := testSession(t, f)
+			defer s.Close(t.Context())
+			lease(t, s)
+			if got := s.Misled(t.Context()); got != tt.want {
+				t.Fatalf("Misled() = %v where listings are %v behind, want %v", got, tt.by, tt.want)
+			}
+			next := e.Session(&Case{ID: "next"})
+			defer next.Close(t.Context())
+			if _, err := next.Create(t.Context(), "ImageCache", nil); err != nil {
+				t.Fatal(err)
+			}
+			if next.early < tt.by {
+				t.Errorf("the next case reads %v after a change, want %v at least", next.early, tt.by)
+			}
+			if next.Misled(t.Context()) {
+				t.Error("Misled() of a case that has waited")
+			}
+		})
+	}
+}
+
+func TestShows(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name string
+		at   int // look that sees it
+		want bool
+		lag  bool
+	}{{"at once", 1, true, false}, {"late", 3, true, true}, {"never", 1 << 30, false, false}}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				e, s := testSession(t, newFake())
+				s.disturb(&message{})
+				looks := 0
+				got, err := s.Shows(t.Context(), "x", func() (bool, error) { looks++; return looks >= tt.at, nil })
+				if got != tt.want || err != nil {
+					t.Errorf("Shows() = %v, %v, want %v", got, err, tt.want)
+				}
+				if lag := e.lag.suspected > 0; lag != tt.lag {
+					t.Errorf("listings are thought to be behind: %v, want %v", lag, tt.lag)
+				}
+			})
+		})
+	}
+}
+
+// A target may close a connection that it thinks idle at any time.
+func TestIdleConnectionsMayBeClosed(t *testing.T) {
+	t.Parallel()
+	f := newFake()
+	var requests atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if requests.Add(1)%2 == 0 { // the second one on each connection
+			c, _, _ := http.NewResponseController(w).Hijack()
+			_ = c.Close()
+			return
+		}
+		resp, err := f.RoundTrip(r)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.Copy(w, resp.Body)
+	}))
+	t.Cleanup(server.Close)
+	target := testTarget(t, &http.Transport{})
+	target.Endpoint = server.URL
+	s := NewEnvironment(target).Session(&Case{ID: "c"})
+	for range 4 {
+		if a := mustProbe(t, s, regions()); !a.OK {
+			t.Fatalf("Probe() = %s", a.Summary())
+		}
+	}
+	if found := s.Findings(); len(found) > 0 {
+		t.Errorf("Findings() = %v, want none", found)
+	}
+	s.Close(context.Background())
+}
