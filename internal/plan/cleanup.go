@@ -55,12 +55,15 @@ func (s *Session) clear(ctx context.Context) {
 		s.discard(ctx, r)
 	}
 	for _, r := range slices.Backward(held) {
-		if !r.touched || r.released {
+		switch {
+		case r.touched && !r.released:
+			s.discard(ctx, r)
+			places++
+		case s.clock != nil: // every case is lent what it was lent, and no more
+			places++
+		default:
 			s.env.pool.put(r)
-			continue
 		}
-		s.discard(ctx, r)
-		places++
 	}
 	s.env.pool.leave(places)
 }

@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -37,21 +38,23 @@ type Tape struct {
 
 // track is what a recording holds of a case.
 type track struct {
-	first time.Duration
-	lent  []plan.Loan
+	first  time.Duration
+	lent   []plan.Loan
+	making []key // of what was to be lent and was not, so far
 }
 
 // key is what is the same of a recorded request and of the one that it answers.
 type key struct {
 	track string
 	lane  int
+	lent  bool // it is about what was to be lent
 	form  [16]byte
 }
 
 // queue are the exchanges of one key, in the order of their starts.
 type queue struct {
 	entries []int
-	next    int
+	next    int // how many were asked for
 }
 
 // ErrNotRun says that a recording is not one of a run.
@@ -89,19 +92,24 @@ func (t *Tape) add(i int) error {
 		k = &track{first: e.Start}
 		t.cases[e.Track] = k
 	}
-	k.lent = append(k.lent, lent...)
-	if e.Role == redact.RoleLent {
-		return nil // what is lent is there already
+	if len(lent) > 0 { // what is lent is there already
+		for _, made := range k.making {
+			delete(t.lanes, made)
+		}
+		k.lent, k.making = append(k.lent, lent...), nil
 	}
 	body, err := t.source.Record(i)
 	if err != nil {
 		return fmt.Errorf("read %s:%d: %w", t.source.Name(), e.Line, err)
 	}
-	at := key{e.Track, e.Lane, form(&body)}
+	at := key{e.Track, e.Lane, e.Role == redact.RoleLent, form(&body)}
 	q := t.lanes[at]
 	if q == nil {
 		q = &queue{}
 		t.lanes[at] = q
+		if at.lent {
+			k.making = append(k.making, at)
+		}
 	}
 	q.entries = append(q.entries, i)
 	return nil
@@ -130,6 +138,10 @@ func (t *Tape) Missed() int {
 // same value has another number in another session.
 var placeholders = regexp.MustCompile(`REDACTED[A-Za-z-]*[0-9]*`)
 
+// numbers are at the end of the names of what is made to be lent: how many a
+// case made before depends on what was there to be lent.
+var numbers = regexp.MustCompile(`(conform-[0-9a-z-]+-lent)[0-9]+`)
+
 // form stands for all of a request that the client did not make up for this
 // one try.
 func form(r *redact.Record) (out [16]byte) {
@@ -153,8 +165,11 @@ func form(r *redact.Record) (out [16]byte) {
 	return out
 }
 
-// plain is a text, quoted, with its placeholders all alike.
-func plain(s string) string { return strconv.Quote(placeholders.ReplaceAllString(s, "REDACTED")) }
+// plain is a text, quoted, with its placeholders all alike, and names of what is
+// lent.
+func plain(s string) string {
+	return strconv.Quote(numbers.ReplaceAllString(placeholders.ReplaceAllString(s, "REDACTED"), "$1"))
+}
 
 // RoundTrip answers from the case's own exchanges. What is asked more often than
 // it was is answered as the last time.
@@ -165,7 +180,7 @@ func (t *Tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	asked, _ := t.session.Request(req, body) // as far as it can be read: so it was when it was recorded
 	place := plan.PlaceOf(req.Context())
-	i, ok := t.take(key{place.Case, place.Lane, form(&asked)})
+	i, before, ok := t.take(key{place.Case, place.Lane, place.Role == plan.RoleLent, form(&asked)})
 	if !ok {
 		return nil, fmt.Errorf("%w: %s of %s", ErrMissing, cmp.Or(asked.Operation, "a request"), cmp.Or(place.Case, "no case"))
 	}
@@ -175,6 +190,9 @@ func (t *Tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	written(req.Context())
 	wire.Timed(req.Context(), t.Begin().Add(r.Start), r.Duration)
+	if before > 0 {
+		renew(&r, i, before)
+	}
 	return answer(req, &r)
 }
 
@@ -186,18 +204,39 @@ func bodyOf(req *http.Request) ([]byte, error) {
 	return body, errors.Join(err, req.Body.Close())
 }
 
-// take returns the next exchange of the key.
-func (t *Tape) take(k key) (entry int, ok bool) {
+// take returns the next exchange of the key, and how often it was given before.
+func (t *Tape) take(k key) (entry, before int, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	q := t.lanes[k]
 	if q == nil {
 		t.miss++
-		return 0, false
+		return 0, 0, false
 	}
-	i := q.entries[q.next]
-	q.next = min(q.next+1, len(q.entries)-1)
-	return i, true
+	last := len(q.entries) - 1
+	i, before := q.entries[min(q.next, last)], max(0, q.next-last)
+	q.next++
+	return i, before, true
+}
+
+// requestID finds the id of a request in an answer, JSON or XML.
+var requestID = regexp.MustCompile(`RequestId(?:"\s*:\s*"|>)([^"<]+)`)
+
+// renew gives an answer that is given once more an id of its own: the same one
+// twice would look like the target's doing.
+func renew(r *redact.Record, entry, before int) {
+	found := requestID.FindSubmatch(r.Answer)
+	if found == nil {
+		return
+	}
+	old := string(found[1])
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", old, entry, before))
+	id := fmt.Sprintf("%X-%X-%X-%X-%X", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	r.Answer = bytes.ReplaceAll(r.Answer, []byte(old), []byte(id))
+	r.Header = slices.Clone(r.Header)
+	for i, h := range r.Header {
+		r.Header[i].Value = strings.ReplaceAll(h.Value, old, id)
+	}
 }
 
 // written says to who traces the request that it was sent.
