@@ -57,6 +57,7 @@ const (
 	exitUnjudged    = 3
 	exitFault       = 4
 	exitStale       = 5
+	exitLeaked      = 6
 	exitInterrupted = 130
 )
 
