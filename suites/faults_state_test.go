@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/run"
 	"github.com/eci-conform/conform/internal/wire"
@@ -216,13 +217,13 @@ var stateFaults = []fault{
 	{name: "retention of a copy ignored", by: "lifecycle/copied", must: true, among: "CopyDataCache/state/lifecycle/**", wrap: ask(asking{when: acting("CopyDataCache"), do: dropping("RetentionDays")})},
 	{name: "one day too long", by: "RetentionDays/expiry", among: "Create*/state/RetentionDays/**", wrap: items(func(m *wire.Map) {
 		if v, _ := m.Get("ExpireDateTime"); v != nil {
-			at, _ := moment(v.(string))
+			at, _ := check.Moment(v.(string))
 			m.Set("ExpireDateTime", at.AddDate(0, 0, 1).Format(time.RFC3339))
 		}
 	})},
 	{name: "two days too long", by: "RetentionDays/expiry", must: true, among: "Create*/state/RetentionDays/**", wrap: items(func(m *wire.Map) {
 		if v, _ := m.Get("ExpireDateTime"); v != nil {
-			at, _ := moment(v.(string))
+			at, _ := check.Moment(v.(string))
 			m.Set("ExpireDateTime", at.AddDate(0, 0, 2).Format(time.RFC3339))
 		}
 	})},

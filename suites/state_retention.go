@@ -119,17 +119,6 @@ func (f states) expiry() []*contract.Clause {
 	return out
 }
 
-// moment reads a time as ISO 8601 has it, with or without seconds. Which form a
-// member must have is its own promise.
-func moment(text string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, true
-		}
-	}
-	return time.Time{}, false
-}
-
 // roughly is how far the end may be from where it is reckoned: the pages say
 // that it comes after so many days, not from which moment they count.
 const roughly = 25 * time.Hour
@@ -139,12 +128,12 @@ const roughly = 25 * time.Hour
 // as it should be.
 func (t *stage) expires(item *wire.Map, days int) []check.Finding {
 	k := t.kind.Retention
-	from, exact := moment(check.Text(item, k.Since))
+	from, exact := check.Moment(check.Text(item, k.Since))
 	if !exact {
 		from = t.Now().UTC()
 	}
 	until := check.Text(item, k.Until)
-	to, ok := moment(until)
+	to, ok := check.Moment(until)
 	want := from.AddDate(0, 0, days)
 	off := to.Truncate(time.Minute).Sub(want.Truncate(time.Minute)).Abs()
 	clause := k.Clause

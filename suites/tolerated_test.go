@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/emulator"
 	"github.com/eci-conform/conform/internal/run"
@@ -32,13 +33,13 @@ func TestToleratedTargetsAreGreen(t *testing.T) {
 		}},
 		{name: "an end reckoned from another moment", among: "*/state/**", strict: contract.Must, wrap: items(func(m *wire.Map) {
 			if v, _ := m.Get("ExpireDateTime"); v != nil {
-				at, _ := moment(v.(string))
+				at, _ := check.Moment(v.(string))
 				m.Set("ExpireDateTime", at.Add(8*time.Hour).Format(time.RFC3339))
 			}
 		})},
 		{name: "an update reckons the end from another moment", among: "Update*/state/RetentionDays/**", strict: contract.Inferred, wrap: items(func(m *wire.Map) {
 			if v, _ := m.Get("ExpireDateTime"); v != nil {
-				at, _ := moment(v.(string))
+				at, _ := check.Moment(v.(string))
 				m.Set("ExpireDateTime", at.Add(8*time.Hour).Format(time.RFC3339))
 			}
 		})},

@@ -44,7 +44,7 @@ where it departs. Without --target it judges the emulator that it carries.`,
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRun(a), newPlan(a), newExplain(a), newServe(a), newRecord(a), newReplay(a), newCassette(a), newCoverage(a), newMutants(a),
-		newReport(a), newContract(a), newVersion(a),
+		newReport(a), newContract(a), newSweep(a), newVersion(a),
 	)
 	for _, c := range root.Commands() {
 		c.Flags().SortFlags = false

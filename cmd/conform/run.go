@@ -16,7 +16,6 @@ import (
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/run"
-	"github.com/eci-conform/conform/internal/wire"
 	"github.com/eci-conform/conform/suites"
 )
 
@@ -258,15 +257,11 @@ func (j *job) embed() (stop func(), err error) {
 }
 
 func (j *job) options() run.Options {
-	var secrets []string
-	for _, c := range j.target.credentials {
-		secrets = append(secrets, c.AccessKeySecret, c.SecurityToken)
-	}
 	return run.Options{
 		Contract: j.contract, Plan: j.plan, Profile: j.target.profile, Credentials: j.target.credentials,
 		Transport: newTransport(), Clock: j.app.Now, Seed: j.flags.seed,
 		Jobs: j.flags.jobs, Rate: j.flags.rate, Timeout: j.flags.timeout, Strict: j.strict, Baseline: j.known.all,
-		Redactor: wire.NewRedactor(secrets...),
+		Redactor: j.target.redactor(),
 	}
 }
 

@@ -53,6 +53,15 @@ type target struct {
 	tape   *rerun.Tape
 }
 
+// redactor masks what is secret of the target's keys.
+func (t *target) redactor() *wire.Redactor {
+	var secrets []string
+	for _, c := range t.credentials {
+		secrets = append(secrets, c.AccessKeySecret, c.SecurityToken)
+	}
+	return wire.NewRedactor(secrets...)
+}
+
 // resolve reads the target's profile and finds its credentials. It calls
 // nothing.
 func (a *app) resolve(t targetFlags, c *contract.Contract) (*target, error) {
