@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/wire"
@@ -18,17 +17,17 @@ func idempotencyFamily(b *builder) {
 	if b.op.Idempotency == nil {
 		return
 	}
-	d := b.tokenRepeater()
-	if d == nil {
+	r := b.recipe()
+	if r == nil {
 		b.fault("plan %s: it takes a token, but what a %q does cannot be seen", b.op.Name, b.op.Effect.Kind)
 		return
 	}
-	b.replays(d)
-	b.freshTokens(d)
-	b.lostAnswers(d)
-	b.refusedFirst(d)
-	b.changes(d)
-	b.tokenScopes(d)
+	b.replays(r)
+	b.freshTokens(r)
+	b.lostAnswers(r)
+	b.refusedFirst(r)
+	b.changes(r)
+	b.tokenScopes(r)
 }
 
 // tokenClause returns a promise about tokens.
@@ -36,18 +35,18 @@ func (b *builder) tokenClause(keyword string) *contract.Clause {
 	return b.c.Idempotency.Clauses[keyword]
 }
 
-// tokenCase is a tokenScenario about tokens.
+// tokenCase is a case about tokens.
 type tokenCase struct {
 	subject, variant string
 	clause           *contract.Clause
 	also             []*contract.Clause
 	steps            []string
 	needs            plan.Needs
-	run              func(ctx context.Context, s *plan.Session, clause *contract.Clause) error
+	run              tokenScenario
 }
 
-func (b *builder) tokenCase(d *tokenRepeater, c tokenCase) {
-	needs := b.needs(d.template, "")
+func (b *builder) tokenCase(r *recipe, c tokenCase) {
+	needs := b.needs(r.template, "")
 	needs.Bindings = append(needs.Bindings, c.needs.Bindings...)
 	needs.Credentials, needs.Conditions = c.needs.Credentials, c.needs.Conditions
 	b.add(&plan.Case{
@@ -57,7 +56,7 @@ func (b *builder) tokenCase(d *tokenRepeater, c tokenCase) {
 }
 
 // replays sends the same again after a success.
-func (b *builder) replays(d *tokenRepeater) {
+func (b *builder) replays(r *recipe) {
 	again := "send the same " + b.op.Name + " with the same token and a new nonce"
 	steps := []string{
 		"send a valid " + b.op.Name + " with a token, and see what it did", again,
@@ -65,22 +64,22 @@ func (b *builder) replays(d *tokenRepeater) {
 		"expect that nothing was done twice",
 	}
 	own, common := b.op.Idempotency.Clause, []*contract.Clause{b.c.Idempotency.Replay}
-	b.tokenCase(d, tokenCase{subject: "replay", variant: "same", clause: own, also: common, steps: steps, run: d.replay(nil)})
-	b.tokenCase(d, tokenCase{
-		subject: "replay", variant: "otherTransport", clause: own, also: common, run: d.replay(byGET),
+	b.tokenCase(r, tokenCase{subject: "replay", variant: "same", clause: own, also: common, steps: steps, run: r.replay(nil)})
+	b.tokenCase(r, tokenCase{
+		subject: "replay", variant: "otherTransport", clause: own, also: common, run: r.replay(byGET),
 		steps: append([]string{steps[0], again + ", by GET with signature ACS3"}, steps[2:]...),
 	})
-	if d.names != nil {
+	if r.names != nil {
 		// That other names than the id will do is our reading.
-		b.tokenCase(d.byName(), tokenCase{
-			subject: "replay", variant: "byName", clause: capped(own, contract.Inferred), run: d.byName().replay(nil),
+		b.tokenCase(r.byName(), tokenCase{
+			subject: "replay", variant: "byName", clause: capped(own, contract.Inferred), run: r.byName().replay(nil),
 			also:  []*contract.Clause{capped(b.c.Idempotency.Replay, contract.Inferred)},
 			steps: append([]string{steps[0] + ", naming the resource otherwise than by its id", "make what it took away again"}, steps[1:]...),
 		})
 	}
-	if d.makes() {
-		b.tokenCase(d, tokenCase{
-			subject: "replay", variant: "afterDelete", clause: b.tokenClause("deleted"), run: d.afterDelete,
+	if r.makes() {
+		b.tokenCase(r, tokenCase{
+			subject: "replay", variant: "afterDelete", clause: b.tokenClause("deleted"), run: r.done(afterDelete),
 			steps: []string{steps[0], "delete what it made", again, "expect the first answer or a refusal, and nothing new"},
 		})
 	}
@@ -90,7 +89,7 @@ func (b *builder) replays(d *tokenRepeater) {
 func byGET(p *plan.Probe) { p.Method, p.Form, p.Scheme = http.MethodGet, false, wire.ACS3 }
 
 // freshTokens sends the same under another token, or none.
-func (b *builder) freshTokens(d *tokenRepeater) {
+func (b *builder) freshTokens(r *recipe) {
 	first := "send a valid " + b.op.Name + " with a token, and see what it did"
 	for _, v := range []struct {
 		keyword, variant, say string
@@ -99,20 +98,20 @@ func (b *builder) freshTokens(d *tokenRepeater) {
 		{"fresh", "new", "another token", func(t string) string { return t + "-2" }},
 		{"caseSensitive", "case", "the token in another case", swapCase},
 	} {
-		b.tokenCase(d, tokenCase{
-			subject: "token", variant: v.variant, clause: b.tokenClause(v.keyword), run: d.fresh(v.token, v.keyword == "fresh"),
+		b.tokenCase(r, tokenCase{
+			subject: "token", variant: v.variant, clause: b.tokenClause(v.keyword), run: r.fresh(v.token, v.keyword == "fresh"),
 			steps: []string{first, "undo it, where that can be done", "send a request like it with " + v.say, "expect that it is carried out too"},
 		})
 	}
-	b.tokenCase(d, tokenCase{
-		subject: "token", variant: "none", clause: b.tokenClause("absent"), run: d.absent,
+	b.tokenCase(r, tokenCase{
+		subject: "token", variant: "none", clause: b.tokenClause("absent"), run: r.absent,
 		steps: []string{"send a valid " + b.op.Name + " without a token", "undo it, where that can be done", "send the same again",
 			"expect that it is carried out too, or refused; never the first answer for nothing"},
 	})
 }
 
 // lostAnswers sends the same again when nobody knows what became of the first.
-func (b *builder) lostAnswers(d *tokenRepeater) {
+func (b *builder) lostAnswers(r *recipe) {
 	for _, v := range []struct {
 		variant, say string
 		stage        plan.Stage
@@ -120,14 +119,14 @@ func (b *builder) lostAnswers(d *tokenRepeater) {
 		{"cut", "close the connection as soon as the request is written", plan.Written},
 		{"unread", "close the connection when the answer begins to arrive, without reading it", plan.Answered},
 	} {
-		b.tokenCase(d, tokenCase{
-			subject: "lost", variant: v.variant, clause: b.tokenClause("lost"), run: d.lost(v.stage),
+		b.tokenCase(r, tokenCase{
+			subject: "lost", variant: v.variant, clause: b.tokenClause("lost"), run: r.lost(v.stage),
 			steps: []string{"send a valid " + b.op.Name + " with a token", v.say, "send it again with the same token and a new nonce",
 				"expect success, and that it was carried out once"},
 		})
 	}
-	b.tokenCase(d, tokenCase{
-		subject: "together", variant: "eight", clause: b.tokenClause("together"), also: also(b.c.Idempotency.Processing), run: d.together,
+	b.tokenCase(r, tokenCase{
+		subject: "together", variant: "eight", clause: b.tokenClause("together"), also: also(b.c.Idempotency.Processing), run: r.together,
 		steps: []string{"send a valid " + b.op.Name + " eight times at once with one token",
 			"expect that each gets the same success, or is told that the first is still worked on " + cite(b.c.Idempotency.Processing),
 			"expect that it was carried out once"},
@@ -135,10 +134,10 @@ func (b *builder) lostAnswers(d *tokenRepeater) {
 }
 
 // refusedFirst uses a token for a request that is refused.
-func (b *builder) refusedFirst(d *tokenRepeater) {
-	for _, spoil := range b.spoilers(d.template) {
-		b.tokenCase(d, tokenCase{
-			subject: "refused", variant: spoil.variant, clause: b.tokenClause("refused"), needs: spoil.needs, run: d.refused(spoil),
+func (b *builder) refusedFirst(r *recipe) {
+	for _, spoil := range b.spoilers(r.template) {
+		b.tokenCase(r, tokenCase{
+			subject: "refused", variant: spoil.variant, clause: b.tokenClause("refused"), needs: spoil.needs, run: r.refused(spoil),
 			steps: []string{"send " + b.op.Name + " with a token, but " + spoil.say + ": it is refused", "send it again: no success",
 				"send it with the same token and valid parameters", "expect a refusal, or that it is carried out"},
 		})
@@ -205,33 +204,4 @@ func (b *builder) mistyped() (spoiler, bool) {
 		}
 	}
 	return spoiler{}, false
-}
-
-// sameAnswer holds an answer against an earlier one: all members that the
-// contract knows but those that every answer has for itself.
-func sameAnswer(op *contract.Operation, c *contract.Contract, was, is *check.Answer, clause *contract.Clause) []check.Finding {
-	before, _ := was.Body.(*wire.Map)
-	after, _ := is.Body.(*wire.Map)
-	if before == nil || after == nil || op.Response == nil {
-		return nil
-	}
-	var out []check.Finding
-	for _, m := range op.Response.Members {
-		if c.Envelope.Error != nil && c.Envelope.Error.Find(m.Name) != nil {
-			continue
-		}
-		had, _ := before.Get(m.Name)
-		has, _ := after.Get(m.Name)
-		if _, same := wire.Equal(had, has); !same {
-			out = append(out, check.Found(clause, "/body/"+m.Name, "as in the first answer: "+valueText(had), valueText(has)))
-		}
-	}
-	return out
-}
-
-func valueText(v any) string {
-	if v == nil {
-		return "nothing"
-	}
-	return string(wire.EncodeJSON(v))
 }

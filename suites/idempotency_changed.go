@@ -27,34 +27,35 @@ type tokenChange struct {
 
 // changes sends a used token with one parameter changed: a case for each that
 // can be.
-func (b *builder) changes(d *tokenRepeater) {
+func (b *builder) changes(r *recipe) {
 	home := regionNames(b.op)
 	for _, f := range b.op.Leaves() {
 		if f.Path == b.op.Idempotency.Parameter || len(home) > 0 && f.Path == home[0] {
 			continue // the region is part of what a token is good for
 		}
-		base := b.withGroup(d, f)
+		base := b.withGroup(r, f)
 		c, ok := b.changeOf(base, f)
 		if k := b.evicted(); k != nil && k.Parameter == f.Path {
 			// What may make room for others would not stay to be looked at.
-			base, c = d.template, tokenChange{field: f, name: f.Path, valid: true, say: "with " + f.Path, to: func(string) string { return k.Value }}
+			base, c = r.template, tokenChange{field: f, name: f.Path, valid: true, say: "with " + f.Path, to: func(string) string { return k.Value }}
 		}
 		if !ok {
 			continue
 		}
-		changed := *d
+		clause, changed := b.tokenClause("changed"), *r
 		changed.template = base
-		if d.makes() && f.Path != "" && top(f.Path) == d.mark.group {
+		if r.makes() && f.Path != "" && top(f.Path) == r.mark.group {
 			changed.mark = b.marks()[len(b.marks())-1]
 		}
 		row := b.c.Idempotency.Mismatch
 		b.add(&plan.Case{
-			Subject: f.Path, Variant: "changed", Clause: b.tokenClause("changed"), Also: also(row),
+			Subject: f.Path, Variant: "changed", Clause: clause, Also: also(row),
 			Steps: []string{
 				"send a valid " + b.op.Name + " with a token, and see what it did", "send it again with the same token, but " + c.say,
 				fmt.Sprintf("expect a refusal: %d %s%s", row.Status, row.Code, cite(row)), "expect that nothing was done",
 			},
-			Needs: b.needs(base, f.Path), Run: changed.changed(b.tokenClause("changed"), c),
+			Needs: b.needs(base, f.Path),
+			Run:   func(ctx context.Context, s *plan.Session) error { return changed.changed(c)(ctx, s, clause) },
 		})
 	}
 }
@@ -69,9 +70,9 @@ func (b *builder) evicted() *contract.Eviction {
 }
 
 // withGroup returns the request with the parameter's group in it.
-func (b *builder) withGroup(d *tokenRepeater, f *contract.Field) wire.Params {
+func (b *builder) withGroup(r *recipe, f *contract.Field) wire.Params {
 	group := below(b.around(f.Path), top(f.Path))
-	out := d.template.Clone()
+	out := r.template.Clone()
 	for _, p := range group {
 		if _, ok := out.Get(p.Name); !ok {
 			out = out.Set(p.Name, p.Value)
@@ -139,35 +140,27 @@ func nextInteger(f *contract.Field, v string) string {
 }
 
 // changed sends the request, and then the changed one with the same token.
-func (d *tokenRepeater) changed(clause *contract.Clause, c tokenChange) func(context.Context, *plan.Session) error {
-	return func(ctx context.Context, s *plan.Session) error {
-		x, err := d.begin(ctx, s, whereabouts{})
+func (r *recipe) changed(c tokenChange) tokenScenario {
+	return r.done(func(ctx context.Context, d *deed) error {
+		e, err := d.alter(ctx, c)
 		if err != nil {
 			return err
 		}
-		token := s.Token()
-		if _, err := x.first(ctx, token); err != nil {
-			return err
-		}
-		y, err := x.alter(ctx, c)
+		before, err := e.see(ctx)
 		if err != nil {
 			return err
 		}
-		before, err := y.see(ctx)
+		a, err := d.again(ctx, e.changed)
 		if err != nil {
 			return err
 		}
-		a, err := x.again(ctx, y.changed, token)
-		if err != nil {
-			return err
-		}
-		row := d.c.Idempotency.Mismatch
+		row := r.c.Idempotency.Mismatch
 		if !c.valid {
 			row = nil
 		}
-		s.Find(mismatched(s, a, clause, row)...)
-		return y.still(ctx, before, clause)
-	}
+		d.s.Find(mismatched(d.s, a, d.clause, row)...)
+		return d.still(ctx, before, e.see)
+	})
 }
 
 // mismatched holds that the request is refused. The page that names the row's
@@ -180,37 +173,37 @@ func mismatched(s *plan.Session, a *check.Answer, clause *contract.Clause, row *
 	return found
 }
 
-// altered is an errand whose request has been changed.
+// altered is a deed whose request has been changed.
 type altered struct {
-	*tokenErrand
+	*deed
 	changed wire.Params
-	second  *tokenErrand // what it names in place of the first subject, if so
+	second  *deed // what it names in place of the first subject, if so
 }
 
 // alter changes the request.
-func (x *tokenErrand) alter(ctx context.Context, c tokenChange) (*altered, error) {
-	now, _ := x.request.Get(c.name)
+func (d *deed) alter(ctx context.Context, c tokenChange) (*altered, error) {
+	now, _ := d.request.Get(c.name)
 	switch {
 	case c.second:
-		y, err := x.begin(ctx, x.s, x.where)
+		y, err := d.begin(ctx, d.s, d.clause, d.where)
 		if err != nil {
 			return nil, err
 		}
-		return &altered{tokenErrand: x, changed: set(x.request, c.name, y.subject.ID), second: y}, nil
+		return &altered{deed: d, changed: set(d.request, c.name, y.subject.ID), second: y}, nil
 	case c.to == nil:
-		return &altered{tokenErrand: x, changed: drop(x.request, c.name)}, nil
+		return &altered{deed: d, changed: drop(d.request, c.name)}, nil
 	}
 	value := c.to(now)
 	if value == "$region" {
-		value = x.s.Region
+		value = d.s.Region
 	}
-	return &altered{tokenErrand: x, changed: set(x.request, c.name, value)}, nil
+	return &altered{deed: d, changed: set(d.request, c.name, value)}, nil
 }
 
 // see returns what can be seen of the first request, of the changed one, and of
 // the second subject.
 func (y *altered) see(ctx context.Context) ([]string, error) {
-	seen, err := y.tokenErrand.see(ctx)
+	seen, err := y.deed.see(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -234,16 +227,4 @@ func (y *altered) elsewhere() bool {
 		}
 	}
 	return y.madeIn(y.changed) != y.madeIn(y.request)
-}
-
-// still holds that nothing has changed.
-func (y *altered) still(ctx context.Context, before []string, clause *contract.Clause) error {
-	if err := y.rest(ctx); err != nil {
-		return err
-	}
-	after, err := y.see(ctx)
-	if err == nil && !slices.Equal(before, after) {
-		y.s.Find(foundEffect(clause, before, after))
-	}
-	return err
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
-// tokenRepeater says how what an operation does is brought about and seen. It is made
-// with the plan; a deed is its like at a target.
-type tokenRepeater struct {
+// recipe says how what an operation does is brought about and seen. It is made
+// with the plan; a deed is it carried out at a target.
+type recipe struct {
 	b        *builder
 	c        *contract.Contract
 	in       Inputs
@@ -37,37 +37,37 @@ type ownMark struct {
 	value  string // creating parameter whose text is unique
 }
 
-// tokenRepeater returns nil where nothing tells how the operation's effect is seen.
-func (b *builder) tokenRepeater() *tokenRepeater {
-	d := &tokenRepeater{b: b, c: b.c, in: b.in, op: b.op, template: b.input().Minimal.Clone()}
+// recipe returns nil where nothing tells how the operation's effect is seen.
+func (b *builder) recipe() *recipe {
+	r := &recipe{b: b, c: b.c, in: b.in, op: b.op, template: b.input().Minimal.Clone()}
 	switch b.op.Effect.Kind {
 	case "create", "copy":
 		marks := b.marks()
 		if len(marks) == 0 {
 			return nil
 		}
-		d.mark = marks[0]
-		d.template = b.marking(d.template, d.mark)
+		r.mark = marks[0]
+		r.template = b.marking(r.template, r.mark)
 	case "delete":
-		d.names = b.otherNames()
+		r.names = b.otherNames()
 	case "untag":
 		for _, op := range b.c.Operations {
 			if op.Effect.Kind == "tag" {
-				d.other = op.Name
+				r.other = op.Name
 			}
 		}
 	}
-	return d
+	return r
 }
 
-func (d *tokenRepeater) makes() bool {
-	return d.op.Effect.Kind == "create" || d.op.Effect.Kind == "copy"
+func (r *recipe) makes() bool {
+	return r.op.Effect.Kind == "create" || r.op.Effect.Kind == "copy"
 }
 
 // byName is the deletion of a resource by other parameters than its id.
-func (d *tokenRepeater) byName() *tokenRepeater {
-	named := *d
-	named.other = d.c.Resource(d.op.Effect.Resource).Create
+func (r *recipe) byName() *recipe {
+	named := *r
+	named.other = r.c.Resource(r.op.Effect.Resource).Create
 	return &named
 }
 
@@ -146,30 +146,33 @@ func (w whereabouts) options() []plan.Option {
 	return []plan.Option{plan.As(w.entry)}
 }
 
-// tokenErrand is one request at a target, and what can be seen of it.
-type tokenErrand struct {
-	*tokenRepeater
+// deed is a recipe carried out at a target: one request, and what can be seen of it.
+type deed struct {
+	*recipe
 	s       *plan.Session
 	where   whereabouts
-	request wire.Params    // bound, without a token
-	subject *plan.Resource // what it is done to; nil where it makes something
+	clause  *contract.Clause // what the case is about
+	request wire.Params      // bound, without a token
+	subject *plan.Resource   // what it is done to; nil where it makes something
+	token   string           // to send next; empty for none
+	answer  *check.Answer    // the success that any other is held against; nil before
 	shape   func(*plan.Probe)
 }
 
 // begin binds the request and makes ready what it is done to.
-func (d *tokenRepeater) begin(ctx context.Context, s *plan.Session, w whereabouts) (*tokenErrand, error) {
-	x := &tokenErrand{tokenRepeater: d, s: s, where: w}
-	request, err := x.named(ctx, d.placed(d.template, w, s.Region))
+func (r *recipe) begin(ctx context.Context, s *plan.Session, clause *contract.Clause, w whereabouts) (*deed, error) {
+	d := &deed{recipe: r, s: s, clause: clause, where: w}
+	request, err := d.named(ctx, r.placed(r.template, w, s.Region))
 	if err != nil {
 		return nil, err
 	}
-	if x.request, err = s.Bind(ctx, request); err != nil {
+	if d.request, err = s.Bind(ctx, request); err != nil {
 		return nil, err
 	}
-	if d.op.Effect.Kind == "untag" {
-		return x, x.undo(ctx) // there must be something to take off
+	if r.op.Effect.Kind == "untag" {
+		return d, d.undo(ctx) // there must be something to take off
 	}
-	return x, nil
+	return d, nil
 }
 
 // regions are the parameters that name a region: where the operation works, and
@@ -186,10 +189,10 @@ func regionNames(op *contract.Operation) []string {
 
 // placed moves the request to another account or into another region; a copy
 // then goes the other way.
-func (d *tokenRepeater) placed(p wire.Params, w whereabouts, home string) wire.Params {
-	names := regionNames(d.op)
+func (r *recipe) placed(p wire.Params, w whereabouts, home string) wire.Params {
+	names := regionNames(r.op)
 	if w != (whereabouts{}) {
-		p = homeless(d.op, p)
+		p = homeless(r.op, p)
 	}
 	if w.region == "" || len(names) == 0 {
 		return p
@@ -202,40 +205,40 @@ func (d *tokenRepeater) placed(p wire.Params, w whereabouts, home string) wire.P
 }
 
 // named puts the id of a resource of its own in the place of a template.
-func (x *tokenErrand) named(ctx context.Context, p wire.Params) (wire.Params, error) {
+func (d *deed) named(ctx context.Context, p wire.Params) (wire.Params, error) {
 	out := p.Clone()
 	for i, param := range out {
 		kind, ok := strings.CutPrefix(param.Value, "$id:")
 		if !ok {
 			continue
 		}
-		r, err := x.resource(ctx, kind)
+		r, err := d.resource(ctx, kind)
 		if err != nil {
 			return nil, err
 		}
-		x.subject, out[i].Value = r, r.ID
+		d.subject, out[i].Value = r, r.ID
 	}
-	if x.subject == nil || !x.nameless() {
+	if d.subject == nil || !d.nameless() {
 		return out, nil
 	}
-	return x.renamed(ctx, out)
+	return d.renamed(ctx, out)
 }
 
 // nameless reports whether the request names its subject otherwise than by its
 // id.
-func (x *tokenErrand) nameless() bool { return x.tokenRepeater.names != nil && x.other != "" }
+func (d *deed) nameless() bool { return d.recipe.names != nil && d.other != "" }
 
 // renamed names the subject by other parameters than its id.
-func (x *tokenErrand) renamed(ctx context.Context, p wire.Params) (wire.Params, error) {
-	item, found, err := x.s.ReadOf(ctx, x.subject)
+func (d *deed) renamed(ctx context.Context, p wire.Params) (wire.Params, error) {
+	item, found, err := d.s.ReadOf(ctx, d.subject)
 	if err != nil {
 		return nil, err
 	}
 	if !found {
-		return nil, plan.Inconclusive("prepare: " + x.subject.ID + " is not listed")
+		return nil, plan.Inconclusive("prepare: " + d.subject.ID + " is not listed")
 	}
-	out := drop(p, x.subject.Kind.IDParameter)
-	for _, name := range x.tokenRepeater.names {
+	out := drop(p, d.subject.Kind.IDParameter)
+	for _, name := range d.recipe.names {
 		text, _ := memberText(item, name)
 		out = set(out, name, text)
 	}
@@ -243,15 +246,15 @@ func (x *tokenErrand) renamed(ctx context.Context, p wire.Params) (wire.Params, 
 }
 
 // resource gives a usable resource where the deed is done.
-func (x *tokenErrand) resource(ctx context.Context, kind string) (*plan.Resource, error) {
-	if x.where == (whereabouts{}) {
-		return x.s.Lease(ctx, kind)
+func (d *deed) resource(ctx context.Context, kind string) (*plan.Resource, error) {
+	if d.where == (whereabouts{}) {
+		return d.s.Lease(ctx, kind)
 	}
 	var with wire.Params
-	if r := x.c.Resource(kind); x.where.region != "" && r != nil {
-		with = wire.Params{{Name: regionNames(x.c.Operation(r.Create))[0], Value: x.where.region}}
+	if r := d.c.Resource(kind); d.where.region != "" && r != nil {
+		with = wire.Params{{Name: regionNames(d.c.Operation(r.Create))[0], Value: d.where.region}}
 	}
-	made, err := x.s.Create(ctx, kind, with, x.where.options()...)
+	made, err := d.s.Create(ctx, kind, with, d.where.options()...)
 	if why, ok := plan.IsInconclusive(err); ok && ctx.Err() == nil {
 		// The profile's things belong to the default account in its region.
 		return nil, plan.Skip("there is no " + kind + " elsewhere to do it to: " + why)
@@ -259,72 +262,73 @@ func (x *tokenErrand) resource(ctx context.Context, kind string) (*plan.Resource
 	return made, err
 }
 
-// send sends the request with a token, or without one where it is empty.
-func (x *tokenErrand) send(ctx context.Context, request wire.Params, token string, o ...plan.Option) (*check.Answer, error) {
-	return x.s.Probe(ctx, x.probe(request, token), append(x.where.options(), append(o, plan.Bound())...)...)
+// send sends the request with the token, or without one where there is none.
+func (d *deed) send(ctx context.Context, request wire.Params, o ...plan.Option) (*check.Answer, error) {
+	return d.s.Probe(ctx, d.probe(request), append(d.where.options(), append(o, plan.Bound())...)...)
 }
 
-func (x *tokenErrand) probe(request wire.Params, token string) *plan.Probe {
-	if token != "" {
-		request = set(request, x.op.Idempotency.Parameter, token)
+func (d *deed) probe(request wire.Params) *plan.Probe {
+	if d.token != "" {
+		request = set(request, d.op.Idempotency.Parameter, d.token)
 	}
-	p := &plan.Probe{Operation: x.op.Name, Params: request, Method: http.MethodPost, Scheme: wire.V1, Format: "JSON", Form: len(request) > 40}
-	if x.shape != nil {
-		x.shape(p)
+	p := &plan.Probe{Operation: d.op.Name, Params: request, Method: http.MethodPost, Scheme: wire.V1, Format: "JSON", Form: len(request) > 40}
+	if d.shape != nil {
+		d.shape(p)
 	}
 	return p
 }
 
 // again is send for a token that may still be worked on: then it waits.
-func (x *tokenErrand) again(ctx context.Context, request wire.Params, token string) (*check.Answer, error) {
+func (d *deed) again(ctx context.Context, request wire.Params) (*check.Answer, error) {
 	var a *check.Answer
-	err := x.s.Eventually(ctx, "the first request with the token to be done", func() (done bool, err error) {
-		a, err = x.send(ctx, request, token)
-		return err != nil || !x.busy(a), err
+	err := d.s.Eventually(ctx, "the first request with the token to be done", func() (done bool, err error) {
+		a, err = d.send(ctx, request)
+		return err != nil || !d.busy(a), err
 	})
 	return a, err
 }
 
 // busy says that the answer is a documented refusal because an earlier request
 // is still worked on.
-func (x *tokenErrand) busy(a *check.Answer) bool {
+func (d *deed) busy(a *check.Answer) bool {
 	return slices.ContainsFunc(a.Rows, func(e *contract.Error) bool {
-		return e == x.c.Idempotency.Processing || x.c.Class(e) == contract.ClassBusy
+		return e == d.c.Idempotency.Processing || d.c.Class(e) == contract.ClassBusy
 	})
 }
 
-// first sends the request and waits until what it asks for is done. A case
-// cannot be judged by a request that is refused.
-func (x *tokenErrand) first(ctx context.Context, token string) (*check.Answer, error) {
-	a, err := x.send(ctx, x.request, token)
+// first sends the request, keeps its answer, and waits until what it asks for is
+// done. A case cannot be judged by a request that is refused.
+func (d *deed) first(ctx context.Context) error {
+	a, err := d.send(ctx, d.request)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	switch {
-	case !a.OK && x.nameless():
-		return nil, plan.Skip(x.op.Name + " does not take " + strings.Join(x.tokenRepeater.names, " and ") + " in place of the id: " + a.Summary())
+	case !a.OK && d.nameless():
+		return plan.Skip(d.op.Name + " does not take " + strings.Join(d.recipe.names, " and ") + " in place of the id: " + a.Summary())
 	case !a.OK:
-		return nil, plan.Inconclusive("prepare: the first " + x.op.Name + " was answered " + a.Summary())
+		return plan.Inconclusive("prepare: the first " + d.op.Name + " was answered " + a.Summary())
 	}
-	return a, x.settle(ctx, a)
+	d.answer = a
+	return d.settle(ctx)
 }
 
-// settle waits until what a success stands for is done.
-func (x *tokenErrand) settle(ctx context.Context, a *check.Answer) error {
+// settle waits until what the success stands for is done.
+func (d *deed) settle(ctx context.Context) error {
 	switch {
-	case x.makes():
-		id, _ := memberText(a.Body, x.op.Effect.ID)
-		return x.until(ctx, id+" to be listed", func(seen []string) bool { return slices.Contains(seen, id) })
-	case x.op.Effect.Kind == "delete":
-		return x.until(ctx, x.subject.ID+" to be gone", func(seen []string) bool { return len(seen) == 0 })
+	case d.makes():
+		id := d.idIn(d.answer)
+		return d.until(ctx, id+" to be listed", func(seen []string) bool { return slices.Contains(seen, id) })
+	case d.op.Effect.Kind == "delete":
+		return d.until(ctx, d.subject.ID+" to be gone", func(seen []string) bool { return len(seen) == 0 })
 	}
-	_, err := x.s.UsableOf(ctx, x.subject)
+	_, err := d.s.UsableOf(ctx, d.subject)
 	return err
 }
 
-func (x *tokenErrand) until(ctx context.Context, what string, f func([]string) bool) error {
-	return x.s.Eventually(ctx, what, func() (bool, error) {
-		seen, err := x.see(ctx)
+func (d *deed) until(ctx context.Context, what string, f func([]string) bool) error {
+	return d.s.Eventually(ctx, what, func() (bool, error) {
+		seen, err := d.see(ctx)
 		return err == nil && f(seen), err
 	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/wire"
@@ -12,26 +11,26 @@ import (
 
 // tokenScopes uses one token in two places. Where a token reaches nobody says;
 // a success that does nothing is wrong in every reading.
-func (b *builder) tokenScopes(d *tokenRepeater) {
+func (b *builder) tokenScopes(r *recipe) {
 	first := "send a valid " + b.op.Name + " with a token"
-	if !b.needsHome(d.template) {
-		b.tokenCase(d, tokenCase{
+	if !b.needsHome(r.template) {
+		b.tokenCase(r, tokenCase{
 			subject: "scope", variant: "account", clause: b.tokenClause("scope.account"), needs: plan.Needs{Credentials: []string{secondary}},
 			steps: []string{first, "send its like for another account, with that account's key and the same token", "expect that it is carried out too"},
-			run: d.elsewhere(func(*plan.Session) (whereabouts, error) {
+			run: r.elsewhere(func(*plan.Session) (whereabouts, error) {
 				return whereabouts{entry: secondary}, nil
 			}),
 		})
 		if binding := b.secondRegion(); binding != "" {
-			b.tokenCase(d, tokenCase{
+			b.tokenCase(r, tokenCase{
 				subject: "scope", variant: "region", clause: b.tokenClause("scope.region"), needs: plan.Needs{Bindings: []string{binding}},
 				steps: []string{first, "send its like in another region with the same token", "expect that it is carried out too"},
-				run:   d.elsewhere(inSecondRegion(binding)),
+				run:   r.elsewhere(inSecondRegion(binding)),
 			})
 		}
 	}
-	b.tokenCase(d, tokenCase{
-		subject: "scope", variant: "operation", clause: b.tokenClause("scope.operation"), run: d.otherOperation,
+	b.tokenCase(r, tokenCase{
+		subject: "scope", variant: "operation", clause: b.tokenClause("scope.operation"), run: r.done(otherOperation),
 		steps: []string{first, "send another operation with the same token", "expect that it is carried out too"},
 	})
 }
@@ -79,93 +78,67 @@ func homeless(op *contract.Operation, p wire.Params) wire.Params {
 }
 
 // elsewhere does the deed, and its like somewhere else with the same token.
-func (d *tokenRepeater) elsewhere(where func(*plan.Session) (whereabouts, error)) tokenScenario {
+func (r *recipe) elsewhere(where func(*plan.Session) (whereabouts, error)) tokenScenario {
 	return func(ctx context.Context, s *plan.Session, clause *contract.Clause) error {
 		w, err := where(s)
 		if err != nil {
 			return err
 		}
-		x, err := d.begin(ctx, s, whereabouts{})
+		e, err := r.begin(ctx, s, clause, w)
 		if err != nil {
 			return err
 		}
-		y, err := d.begin(ctx, s, w)
-		if err != nil {
-			return err
-		}
-		token := s.Token()
-		first, err := x.first(ctx, token)
-		if err != nil {
-			return err
-		}
-		return y.carried(ctx, token, first, clause)
+		return r.done(func(ctx context.Context, d *deed) error { return e.carried(ctx, d) })(ctx, s, clause)
 	}
 }
 
 // carried holds that the deed is done although its token was used for another.
-func (x *tokenErrand) carried(ctx context.Context, token string, first *check.Answer, clause *contract.Clause) error {
-	before, err := x.see(ctx)
-	if err != nil {
+func (d *deed) carried(ctx context.Context, other *deed) error {
+	d.token = other.token
+	before, a, err := d.anew(ctx)
+	if err != nil || !d.accepted(a) {
 		return err
 	}
-	a, err := x.again(ctx, x.request, token)
-	if err != nil {
-		return err
-	}
-	if x.s.Find(x.s.Judge.Accepted(a, clause)...); !a.OK {
-		return nil
-	}
-	if was, ok := memberText(first.Body, x.op.Effect.ID); ok && x.makes() {
-		if is, _ := memberText(a.Body, x.op.Effect.ID); is == was {
-			x.s.Find(check.Found(clause, "/body/"+x.op.Effect.ID, "another one than "+was, is))
+	if was, ok := memberText(other.answer.Body, d.op.Effect.ID); ok && d.makes() {
+		if is := d.idIn(a); is == was {
+			d.foundID(was, is)
 			return nil
 		}
 	}
-	return x.shows(ctx, "carried out", clause, func(seen []string) bool { return !slices.Equal(seen, before) })
+	return d.shows(ctx, "carried out", func(seen []string) bool { return !slices.Equal(seen, before) })
 }
 
 // otherOperation uses the token for the deletion of what the deed was done to,
 // or where that is the deed itself, for making another.
-func (d *tokenRepeater) otherOperation(ctx context.Context, s *plan.Session, clause *contract.Clause) error {
-	x, err := d.begin(ctx, s, whereabouts{})
+func otherOperation(ctx context.Context, d *deed) error {
+	e, err := d.partner(ctx)
 	if err != nil {
 		return err
 	}
-	token := s.Token()
-	first, err := x.first(ctx, token)
-	if err != nil {
-		return err
-	}
-	y, err := d.partner(ctx, x, first)
-	if err != nil {
-		return err
-	}
-	return y.carried(ctx, token, first, clause)
+	return e.carried(ctx, d)
 }
 
 // partner is another deed that takes a token.
-func (d *tokenRepeater) partner(ctx context.Context, x *tokenErrand, made *check.Answer) (*tokenErrand, error) {
+func (d *deed) partner(ctx context.Context) (*deed, error) {
 	if d.op.Effect.Kind == "delete" {
-		create := d.c.Operation(d.c.Resource(d.op.Effect.Resource).Create)
 		b := *d.b
-		b.op = create
-		return b.tokenRepeater().begin(ctx, x.s, x.where)
+		b.op = d.c.Operation(d.c.Resource(d.op.Effect.Resource).Create)
+		return b.recipe().begin(ctx, d.s, d.clause, d.where)
 	}
-	kind, id := x.touched(made)
+	kind, id := d.touched()
 	del := d.c.Operation(kind.Delete)
-	subject := x.subject
-	if x.makes() {
-		subject = x.s.Refer(kind.Name, id, x.madeIn(x.request))
+	subject := d.subject
+	if d.makes() {
+		subject = d.s.Refer(kind.Name, id, d.madeIn(d.request))
 	}
 	request := wire.Params{{Name: regionNames(del)[0], Value: subject.Region}, {Name: kind.IDParameter, Value: id}}
-	return &tokenErrand{tokenRepeater: &tokenRepeater{c: d.c, in: d.in, op: del}, s: x.s, subject: subject, request: request}, nil
+	return &deed{recipe: &recipe{c: d.c, in: d.in, op: del}, s: d.s, clause: d.clause, subject: subject, request: request}, nil
 }
 
 // touched is what the deed made or was done to.
-func (x *tokenErrand) touched(made *check.Answer) (*contract.Resource, string) {
-	if !x.makes() {
-		return x.subject.Kind, x.subject.ID
+func (d *deed) touched() (*contract.Resource, string) {
+	if !d.makes() {
+		return d.subject.Kind, d.subject.ID
 	}
-	id, _ := memberText(made.Body, x.op.Effect.ID)
-	return x.c.Resource(x.op.Effect.Resource), id
+	return d.c.Resource(d.op.Effect.Resource), d.idIn(d.answer)
 }

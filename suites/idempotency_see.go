@@ -15,28 +15,28 @@ import (
 
 // see returns what shows whether the deed is done: the ids of what it made, the
 // values that it changes, or what is left of what it takes away.
-func (x *tokenErrand) see(ctx context.Context) ([]string, error) {
-	if x.makes() {
-		return x.found(ctx, x.mark, x.request)
+func (d *deed) see(ctx context.Context) ([]string, error) {
+	if d.makes() {
+		return d.found(ctx, d.mark, d.request)
 	}
-	if x.op.Effect.Kind == "delete" && x.other != "" {
-		return x.atPath(ctx)
+	if d.op.Effect.Kind == "delete" && d.other != "" {
+		return d.atPath(ctx)
 	}
-	item, found, err := x.s.ReadOf(ctx, x.subject)
+	item, found, err := d.s.ReadOf(ctx, d.subject)
 	switch {
 	case err != nil || !found:
 		return nil, err
-	case x.op.Effect.Kind == "delete":
-		return []string{x.subject.ID}, nil
+	case d.op.Effect.Kind == "delete":
+		return []string{d.subject.ID}, nil
 	}
-	return x.written(item), nil
+	return d.written(item), nil
 }
 
 // written returns the members of an item that the operation writes.
-func (x *tokenErrand) written(item *wire.Map) []string {
-	op := x.op
-	if x.other != "" {
-		op = x.c.Operation(x.other)
+func (d *deed) written(item *wire.Map) []string {
+	op := d.op
+	if d.other != "" {
+		op = d.c.Operation(d.other)
 	}
 	var out []string
 	for _, e := range op.Effect.Echo {
@@ -48,18 +48,18 @@ func (x *tokenErrand) written(item *wire.Map) []string {
 }
 
 // found lists what carries the mark of a request, wherever that makes it.
-func (x *tokenErrand) found(ctx context.Context, m ownMark, request wire.Params) ([]string, error) {
-	kind := x.c.Resource(x.op.Effect.Resource)
-	list := x.c.Operation(kind.List)
-	params := wire.Params{{Name: regionNames(list)[0], Value: x.madeIn(request)}}
+func (d *deed) found(ctx context.Context, m ownMark, request wire.Params) ([]string, error) {
+	kind := d.c.Resource(d.op.Effect.Resource)
+	list := d.c.Operation(kind.List)
+	params := wire.Params{{Name: regionNames(list)[0], Value: d.madeIn(request)}}
 	for from, to := range m.filter {
 		if value, ok := request.Get(from); ok {
 			params = append(params, wire.Param{Name: to, Value: value})
 		}
 	}
-	params = append(params, plan.Placing(list, x.op, request)...)
+	params = append(params, plan.Placing(list, d.op, request)...)
 	slices.SortFunc(params[1:], func(a, b wire.Param) int { return strings.Compare(a.Name, b.Name) })
-	items, err := walkPages(ctx, x.s, &plan.Probe{Operation: list.Name, Params: params}, x.where.options()...)
+	items, err := walkPages(ctx, d.s, &plan.Probe{Operation: list.Name, Params: params}, d.where.options()...)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +75,10 @@ func (x *tokenErrand) found(ctx context.Context, m ownMark, request wire.Params)
 }
 
 // madeIn is the region in which the request makes something.
-func (x *tokenErrand) madeIn(request wire.Params) string {
-	region := x.s.Region
-	for i, name := range regionNames(x.op) {
-		if value, ok := request.Get(name); ok && (i == 0 || x.op.Effect.Kind == "copy") {
+func (d *deed) madeIn(request wire.Params) string {
+	region := d.s.Region
+	for i, name := range regionNames(d.op) {
+		if value, ok := request.Get(name); ok && (i == 0 || d.op.Effect.Kind == "copy") {
 			region = value
 		}
 	}
@@ -86,72 +86,72 @@ func (x *tokenErrand) madeIn(request wire.Params) string {
 }
 
 // atPath returns the ids of what has the names that the deletion gives.
-func (x *tokenErrand) atPath(ctx context.Context) ([]string, error) {
-	list := x.c.Operation(x.subject.Kind.List)
-	params := wire.Params{{Name: regionNames(list)[0], Value: x.subject.Region}}
+func (d *deed) atPath(ctx context.Context) ([]string, error) {
+	list := d.c.Operation(d.subject.Kind.List)
+	params := wire.Params{{Name: regionNames(list)[0], Value: d.subject.Region}}
 	for _, f := range list.Effect.Filters {
-		if value, ok := x.request.Get(f.Parameter); ok && slices.Contains(x.tokenRepeater.names, f.Parameter) {
+		if value, ok := d.request.Get(f.Parameter); ok && slices.Contains(d.recipe.names, f.Parameter) {
 			params = append(params, wire.Param{Name: f.Parameter, Value: value})
 		}
 	}
-	items, err := walkPages(ctx, x.s, &plan.Probe{Operation: list.Name, Params: params}, x.where.options()...)
+	items, err := walkPages(ctx, d.s, &plan.Probe{Operation: list.Name, Params: params}, d.where.options()...)
 	var out []string
 	for _, item := range items {
-		out = append(out, check.Text(item, x.subject.Kind.IDMember))
+		out = append(out, check.Text(item, d.subject.Kind.IDMember))
 	}
 	return out, err
 }
 
 // undoes reports whether there is a way to undo the deed, so that doing it a
 // second time shows.
-func (x *tokenErrand) undoes() bool {
-	kind := x.op.Effect.Kind
-	return kind == "update" || kind == "untag" || kind == "delete" && x.other != ""
+func (d *deed) undoes() bool {
+	kind := d.op.Effect.Kind
+	return kind == "update" || kind == "untag" || kind == "delete" && d.other != ""
 }
 
 // undo makes a difference that doing the deed again would wipe out: it writes
 // other values, puts tags on again, or makes again what was deleted.
-func (x *tokenErrand) undo(ctx context.Context) error {
-	op := x.op.Name
-	if x.other != "" {
-		op = x.other
+func (d *deed) undo(ctx context.Context) error {
+	op := d.op.Name
+	if d.other != "" {
+		op = d.other
 	}
-	if x.op.Effect.Kind == "delete" {
-		return x.remake(ctx)
+	if d.op.Effect.Kind == "delete" {
+		return d.remake(ctx)
 	}
-	params := x.in[op].Minimal.Clone()
+	params := d.in[op].Minimal.Clone()
 	for i, p := range params {
 		if isResource(p.Value) {
-			params[i].Value = x.subject.ID
+			params[i].Value = d.subject.ID
 		}
 	}
-	params = (&tokenRepeater{op: x.c.Operation(op)}).placed(params, x.where, x.s.Region)
-	bound, err := x.s.Bind(ctx, params)
+	params = (&recipe{op: d.c.Operation(op)}).placed(params, d.where, d.s.Region)
+	bound, err := d.s.Bind(ctx, params)
 	if err != nil {
 		return err
 	}
 	p := &plan.Probe{Operation: op, Params: bound, Method: http.MethodPost}
-	a, err := x.s.Probe(ctx, p, append(x.where.options(), plan.Bound())...)
+	a, err := d.s.Probe(ctx, p, append(d.where.options(), plan.Bound())...)
 	if err != nil {
 		return err
 	}
 	if !a.OK {
 		return plan.Inconclusive("prepare: " + op + " was answered " + a.Summary())
 	}
-	_, err = x.s.UsableOf(ctx, x.subject)
+	_, err = d.s.UsableOf(ctx, d.subject)
 	return err
 }
 
 // remake makes a resource of the names that the deletion gives.
-func (x *tokenErrand) remake(ctx context.Context) error {
+func (d *deed) remake(ctx context.Context) error {
 	var with wire.Params
-	for _, name := range x.tokenRepeater.names {
-		value, _ := x.request.Get(name)
+	for _, name := range d.recipe.names {
+		value, _ := d.request.Get(name)
 		with = append(with, wire.Param{Name: name, Value: value})
 	}
-	r, err := x.s.Create(ctx, x.subject.Kind.Name, with, x.where.options()...)
+	r, err := d.s.Create(ctx, d.subject.Kind.Name, with, d.where.options()...)
 	if err == nil {
-		x.subject = r
+		d.subject = r
 	}
 	return err
 }
