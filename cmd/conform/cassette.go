@@ -28,7 +28,7 @@ func newCassette(a *app) *cobra.Command {
 		Args: noSubcommand,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(newScan(a), newExport(a), newImport(a))
+	c.AddCommand(newScan(a), newExport(a), newImport(a), newVerify(a))
 	for _, sub := range c.Commands() {
 		sub.Flags().SortFlags = false
 	}

@@ -43,7 +43,7 @@ where it departs. Without --target it judges the emulator that it carries.`,
 	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		newRun(a), newPlan(a), newExplain(a), newServe(a), newRecord(a), newReplay(a), newCassette(a), newCoverage(a), newMutants(a),
+		newRun(a), newPlan(a), newExplain(a), newServe(a), newRecord(a), newReplay(a), newDiff(a), newCassette(a), newCoverage(a), newMutants(a), newSDK(a),
 		newReport(a), newContract(a), newSweep(a), newVersion(a),
 	)
 	for _, c := range root.Commands() {
