@@ -25,6 +25,9 @@ import (
 
 const sdk = "github.com/alibabacloud-go/eci-20180808/v3"
 
+// errLacking says that the SDK has no means for a call.
+var errLacking = errors.New("the SDK has no")
+
 type call struct {
 	ID, Operation, Endpoint, Region, Signature string
 	Credentials                                struct{ AccessKeyID, AccessKeySecret, SecurityToken string }
@@ -99,7 +102,11 @@ func version() string {
 func answer(c call) map[string]any {
 	do, err := prepare(c)
 	if err != nil { // not the SDK's doing
-		return map[string]any{"id": c.ID, "error": problem{Code: "Driver", Message: err.Error()}}
+		code := "Driver"
+		if errors.Is(err, errLacking) {
+			code = "Unsupported"
+		}
+		return map[string]any{"id": c.ID, "error": problem{Code: code, Message: err.Error()}}
 	}
 	body, err := do()
 	if err != nil {
@@ -117,13 +124,13 @@ func prepare(c call) (func() (any, error), error) {
 	}
 	method := reflect.ValueOf(client).MethodByName(c.Operation + "WithOptions")
 	if !method.IsValid() {
-		return nil, fmt.Errorf("the SDK has no %s", c.Operation)
+		return nil, fmt.Errorf("%w %s", errLacking, c.Operation)
 	}
 	request := reflect.New(method.Type().In(0).Elem())
 	fields := json.NewDecoder(bytes.NewReader(c.Input))
 	fields.DisallowUnknownFields()
 	if err := fields.Decode(request.Interface()); err != nil {
-		return nil, fmt.Errorf("%sRequest: %w", c.Operation, err)
+		return nil, fmt.Errorf("%w field for this: %sRequest: %w", errLacking, c.Operation, err)
 	}
 	return func() (any, error) {
 		got := method.Call([]reflect.Value{request, reflect.ValueOf(options(c))})

@@ -19,6 +19,8 @@ const operations = Object.keys(eci)
 
 const isObject = (v) => v !== null && typeof v === 'object';
 
+class Lacking extends Error {}
+
 // The first member of given that the SDK's model did not take.
 function unknown(given, kept, path) {
   if (!isObject(given)) return undefined;
@@ -40,10 +42,10 @@ function digits(line) {
 // The client, the request and the runtime options that a user would write.
 function prepare(call) {
   const Request = eci[`${call.operation}Request`];
-  if (!Request) throw new Error(`the SDK has no ${call.operation}`);
+  if (!Request) throw new Lacking(`the SDK has no ${call.operation}`);
   const request = tea.cast(call.input, new Request({}));
   const missing = unknown(call.input, request.toMap());
-  if (missing) throw new Error(`${call.operation}Request has no ${missing}`);
+  if (missing) throw new Lacking(`the SDK's ${call.operation}Request has no ${missing}`);
   const { credentials: key, options } = call;
   const config = new Config({
     accessKeyId: key.accessKeyId,
@@ -79,7 +81,7 @@ async function answer(call) {
   try {
     made = prepare(call);
   } catch (e) { // not the SDK's doing
-    say({ id: call.id, error: { code: 'Driver', message: e.message } });
+    say({ id: call.id, error: { code: e instanceof Lacking ? 'Unsupported' : 'Driver', message: e.message } });
     return;
   }
   try {

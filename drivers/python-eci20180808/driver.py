@@ -50,9 +50,11 @@ def unknown(given, kept, path=""):
 
 def prepare(call):
     """The client, the request and the runtime options that a user would write."""
+    if not method(call["operation"]):
+        raise LookupError(f"the SDK has no {call['operation']}")
     request = getattr(models, call["operation"] + "Request")().from_map(call["input"])
     if missing := unknown(call["input"], request.to_map()):
-        raise LookupError(f"{call['operation']}Request has no {missing}")
+        raise LookupError(f"the SDK's {call['operation']}Request has no {missing}")
     cred, options = call["credentials"], call["options"]
     config = openapi.Config(
         access_key_id=cred["accessKeyId"],
@@ -89,6 +91,9 @@ def error(e):
 def answer(call):
     try:
         client, request, runtime = prepare(call)
+    except LookupError as e:
+        say({"id": call["id"], "error": {"code": "Unsupported", "message": str(e)}})
+        return
     except Exception as e:  # not the SDK's doing
         say({"id": call["id"], "error": {"code": "Driver", "message": str(e)}})
         return

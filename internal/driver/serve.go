@@ -11,8 +11,11 @@ import (
 	"sync"
 )
 
-// CodeDriver is the code of an error that is the driver's own.
-const CodeDriver = "Driver"
+// Codes of errors that are no answer of the SDK.
+const (
+	CodeDriver      = "Driver"      // the driver's own failure: the case is not judged
+	CodeUnsupported = "Unsupported" // the SDK has no such thing: the case is skipped
+)
 
 // Serve is the driver's side of the protocol, for drivers in Go: it says hello,
 // carries out every call in a goroutine of its own, and returns when the input

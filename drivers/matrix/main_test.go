@@ -1,0 +1,110 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func put(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func get(t *testing.T, path string) string {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+const results = `{"case":"B/errors/x","family":"errors","verdict":"known","clause":"c","level":"must","findings":[1],"exchanges":[2],"attachments":[{"name":"calls.json","path":"attachments/1.json"}]}
+{"case":"A/serialisation/x","family":"serialisation","verdict":"fail","clause":"c","level":"must","findings":[3],"exchanges":[]}
+{"case":"A/serialisation/y","family":"serialisation","verdict":"pass","clause":"c","level":"must","findings":[],"exchanges":[]}
+{"case":"A/serialisation/z","family":"serialisation","verdict":"skip","clause":"c","level":"must","findings":[],"exchanges":[]}
+`
+
+const readme = "before\n" + mark + "old\n" + end + "after\n"
+
+func folder(t *testing.T) string {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "runs/a/hello.json"), `{"hello":{"protocol":1,"name":"an-sdk","version":"1.2","language":"go1"}}`+"\n")
+	put(t, filepath.Join(dir, "runs/a/results.ndjson"), results)
+	put(t, filepath.Join(dir, "runs/a/summary.md"), "summary\n")
+	put(t, filepath.Join(dir, "runs/a/attachments/1.json"), `{"call":1}`)
+	put(t, filepath.Join(dir, "reports/b/counts.json"), `{"name":"b-sdk","version":"0","language":"c","families":[{"family":"retries","verdicts":{"pass":2,"observed":1}}]}`)
+	put(t, filepath.Join(dir, "README.md"), readme)
+	return dir
+}
+
+func TestPublish(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	if err := publish(filepath.Join(dir, "runs"), filepath.Join(dir, "reports"), filepath.Join(dir, "README.md")); err != nil {
+		t.Fatal(err)
+	}
+	wantEvidence := `{"case":"A/serialisation/x","clause":"c","exchanges":[],"findings":[3],"level":"must","verdict":"fail"}
+{"calls":{"call":1},"case":"B/errors/x","clause":"c","exchanges":[2],"findings":[1],"level":"must","verdict":"known"}
+`
+	if diff := cmp.Diff(wantEvidence, get(t, filepath.Join(dir, "reports/a/departures.ndjson"))); diff != "" {
+		t.Errorf("publish() evidence mismatch (-want +got):\n%s", diff)
+	}
+	wantTable := `| SDK | serialisation | errors | retries |
+|---|---|---|---|
+| [an-sdk](a) 1.2, go1 | 1, **1 F**, 1 s | 0, 1 K | – |
+| [b-sdk](b) 0, c | – | – | 2, 1 o |
+`
+	if got := get(t, filepath.Join(dir, "reports/README.md")); !strings.Contains(got, wantTable) {
+		t.Errorf("publish() page lacks its table:\n%s", cmp.Diff(wantTable, got))
+	}
+	got := get(t, filepath.Join(dir, "README.md"))
+	if !strings.HasPrefix(got, "before\n"+mark+"| SDK |") || !strings.HasSuffix(got, legend+"\n"+end+"after\n") || strings.Contains(got, "old") {
+		t.Errorf("publish() README is\n%s", got)
+	}
+}
+
+func TestPublishRefuses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct{ file, text, want string }{
+		"no marks":      {"README.md", "nothing\n", "want the marks"},
+		"no results":    {"runs/a/results.ndjson", "", "has no case"},
+		"rubbish":       {"runs/a/results.ndjson", "{\n", "results.ndjson:1"},
+		"no name":       {"runs/a/hello.json", "{}", "it has no name"},
+		"broken report": {"reports/b/counts.json", "[", "counts.json"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := folder(t)
+			put(t, filepath.Join(dir, c.file), c.text)
+			err := publish(filepath.Join(dir, "runs"), filepath.Join(dir, "reports"), filepath.Join(dir, "README.md"))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Errorf("publish() = %v, want an error with %q", err, c.want)
+			}
+		})
+	}
+}
+
+// TestPublished holds the table of the repository against its reports.
+func TestPublished(t *testing.T) {
+	t.Parallel()
+	all, err := load("../../reports/sdks")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := mark + table(all, "reports/sdks/") + "\n" + legend + "\n" + end; !strings.Contains(get(t, "../../README.md"), want) {
+		t.Error("README.md has not the table of reports/sdks: run make sdk")
+	}
+	if diff := cmp.Diff(page(all), get(t, "../../reports/sdks/README.md")); diff != "" {
+		t.Errorf("reports/sdks/README.md is not as its reports: run make sdk (-want +got):\n%s", diff)
+	}
+}
