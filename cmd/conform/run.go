@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -164,6 +165,12 @@ type job struct {
 	target   *target
 	known    *known
 	strict   contract.Level
+	// repeat is the command line that repeats the run; empty for conform
+	// run's own.
+	repeat string
+	// ending is called when all cases are judged, for what the run has to
+	// say besides, by which it does not conform; nil for nothing.
+	ending func() []string
 }
 
 // run judges the target. Whatever can be refused is refused before the first
@@ -331,6 +338,13 @@ func (j *job) show(o run.Options) suites.Show {
 // written is a fault of the harness, whatever the target's verdict.
 func (j *job) conclude(rep *report.Report, sum run.Summary, lost error) error {
 	rep.Elapsed, rep.Exit, rep.Notes = sum.Duration, sum.ExitCode(), notes(sum)
+	if j.ending != nil {
+		said := j.ending()
+		rep.Notes = append(rep.Notes, said...)
+		if rep.Exit == exitConforms && len(said) > 0 {
+			rep.Exit = exitDeparts
+		}
+	}
 	note, err := j.known.save(sum, j.target.name, j.app.Now())
 	if note != "" {
 		rep.Notes = append(rep.Notes, note)
@@ -369,7 +383,7 @@ func (j *job) about() report.Run {
 	return report.Run{
 		Tool: version, Suite: suiteVersion(), Contract: contractVersion(j.contract),
 		Target: j.target.name, Endpoint: j.target.profile.Endpoint, Region: j.target.profile.Region,
-		Strict: j.strict.String(), Seed: j.flags.seed, Planned: len(j.plan.Cases), Rerun: j.flags.command(),
+		Strict: j.strict.String(), Seed: j.flags.seed, Planned: len(j.plan.Cases), Rerun: cmp.Or(j.repeat, j.flags.command()),
 	}
 }
 

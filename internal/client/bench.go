@@ -29,6 +29,9 @@ type BenchOptions struct {
 	Emulator func(key driver.Credentials) (http.Handler, error)
 	// Salt tells the keys of this run from those of others.
 	Salt string
+	// Seen gets every exchange before its answer is sent, and the id of its
+	// case; nil for nobody.
+	Seen func(who string, x *wire.Exchange)
 }
 
 // Bench is where the SDKs' requests arrive: an http.Handler that knows each
@@ -47,12 +50,16 @@ type Bench struct {
 
 // NewBench returns a bench without desks.
 func NewBench(o BenchOptions) *Bench {
-	b := &Bench{BenchOptions: o, common: map[string]bool{}, desks: map[string]*Desk{}, nonces: map[string]string{}}
+	b := &Bench{BenchOptions: o, common: map[string]bool{signatureType: true}, desks: map[string]*Desk{}, nonces: map[string]string{}}
 	for _, f := range o.Contract.Protocol.Common {
 		b.common[f.Name] = true
 	}
 	return b
 }
+
+// signatureType is a word of signature v1 that says nothing where it is empty:
+// some clients send it always.
+const signatureType = "SignatureType"
 
 // Answerer says how a desk answers its nth request, counted from 0.
 type Answerer func(n int, t *Try) Reaction
@@ -77,12 +84,14 @@ type Reaction struct {
 // Desk is where the requests of one key are served.
 type Desk struct {
 	Key    driver.Credentials
+	who    string
 	bench  *Bench
 	answer Answerer
 
 	mu    sync.Mutex
 	tries []*Try
 	work  http.Handler
+	over  bool // what comes now is of no interest
 }
 
 // Try is one request as it arrived, and what was answered.
@@ -106,7 +115,7 @@ func (b *Bench) Open(who string, sts bool, answer Answerer) *Desk {
 	b.opened++
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s %s %d", b.Salt, who, b.opened))
 	text := hex.EncodeToString(sum[:])
-	d := &Desk{bench: b, answer: answer, Key: driver.Credentials{AccessKeyID: "conform" + text[:16], AccessKeySecret: "fake" + text[16:42]}}
+	d := &Desk{bench: b, who: who, answer: answer, Key: driver.Credentials{AccessKeyID: "conform" + text[:16], AccessKeySecret: "fake" + text[16:42]}}
 	if sts {
 		d.Key.AccessKeyID, d.Key.SecurityToken = "STS."+d.Key.AccessKeyID, "fake"+text[42:]+"/+="+text[:8]
 	}
@@ -114,11 +123,23 @@ func (b *Bench) Open(who string, sts bool, answer Answerer) *Desk {
 	return d
 }
 
-// Close forgets a key.
+// Close ends the key's case: what a client sends later is not answered.
 func (d *Desk) Close() {
-	d.bench.mu.Lock()
-	defer d.bench.mu.Unlock()
-	delete(d.bench.desks, d.Key.AccessKeyID)
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.over, d.tries, d.work = true, nil, nil
+}
+
+// take files a request and says which one it is, false where it comes too
+// late.
+func (d *Desk) take(t *Try) (n int, ok bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.over {
+		return 0, false
+	}
+	d.tries = append(d.tries, t)
+	return len(d.tries) - 1, true
 }
 
 // Tries returns the requests so far, in the order in which they came.
@@ -202,10 +223,11 @@ func (b *Bench) reused(in *wire.Received) bool {
 
 // serve answers a request as the script says.
 func (d *Desk) serve(w http.ResponseWriter, r *http.Request, t *Try) {
-	d.mu.Lock()
-	n := len(d.tries)
-	d.tries = append(d.tries, t)
-	d.mu.Unlock()
+	n, ok := d.take(t)
+	if !ok {
+		sever(w)
+		return
+	}
 	re := d.answer(n, t)
 	if !patient(r.Context(), re.Delay) {
 		d.note(t, func(x *wire.Exchange) { x.Err = errors.New("the client gave up before the answer") })
@@ -215,6 +237,10 @@ func (d *Desk) serve(w http.ResponseWriter, r *http.Request, t *Try) {
 		re = d.worked(r, t, re)
 	}
 	d.note(t, func(x *wire.Exchange) { re.tell(x, d.bench.Clock()) })
+	if d.bench.Seen != nil {
+		seen := *t.Exchange
+		d.bench.Seen(d.who, &seen)
+	}
 	re.send(w)
 }
 

@@ -8,11 +8,11 @@ import (
 // Times of slow answers. A client's own patience is seconds, so the one that it
 // is told to have is less and the stall is longer than all its tries.
 const (
-	shortMs = 400
+	shortMs = 1000
 	longMs  = 10_000
 	slow    = 300 * time.Millisecond
 	stall   = 6 * time.Second
-	settle  = 60 * time.Millisecond // for a client to learn that a connection is closed
+	settle  = 60 * time.Millisecond // for a client to put a connection back or to see it closed
 )
 
 // timeouts: what a client makes of slow, stalled and dropped answers, and of
@@ -25,6 +25,15 @@ func timeouts(b *builder) {
 	b.waits("dropped", "middle", "response.unreadable", order{}, Reaction{Cut: true}, false)
 	b.keeps()
 	b.stale()
+	b.apart("connection")
+}
+
+// apart lets nothing else run beside the cases of a subject: an SDK may keep
+// one pool of connections for all its keys.
+func (b *builder) apart(subject string) {
+	for _, c := range b.cases {
+		c.Serial = c.Serial || c.Subject == subject && c.Operation == b.op.Name
+	}
 }
 
 // waits makes a case whose every request is answered as the reaction says, and
@@ -51,10 +60,16 @@ func (b *builder) waits(subject, variant, keyword string, o order, re Reaction, 
 	})
 }
 
+// rest gives a client the time to put its connection back, or to see it closed.
+func rest(ctx context.Context) error {
+	patient(ctx, settle)
+	return ctx.Err()
+}
+
 // keeps: calls one after another share a connection.
 func (b *builder) keeps() {
 	b.add("connection", "reuse", "connection.reuse", "three calls with one key, one after another", func(ctx context.Context, t *trial) error {
-		r, err := t.carry(ctx, order{input: t.op.required, times: 3, answer: t.plain})
+		r, err := t.carry(ctx, order{input: t.op.required, times: 3, answer: t.plain, between: rest})
 		if err != nil {
 			return err
 		}
@@ -79,7 +94,7 @@ func (b *builder) stale() {
 				out.Hangup = n == 0
 				return out
 			},
-			between: func(ctx context.Context) error { patient(ctx, settle); return ctx.Err() },
+			between: rest,
 		})
 		if err != nil {
 			return err

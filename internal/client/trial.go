@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -189,6 +190,9 @@ func (t *trial) carry(ctx context.Context, o order) (*result, error) {
 	}
 	r.tries = r.desk.Tries()
 	t.requests(r)
+	if len(r.tries) == 0 && o.timeout > 0 {
+		return nil, plan.Inconclusive("the client gave up before its request arrived")
+	}
 	return r, nil
 }
 
@@ -201,6 +205,11 @@ func (t *trial) call(ctx context.Context, r *result) error {
 		Options: driver.Options{Method: o.method, Format: o.format, Retries: o.retries, TimeoutMs: o.timeout},
 	}
 	reply, err := t.floor.Driver.Call(ctx, c)
+	if reply.Error != nil {
+		masked := *reply.Error
+		masked.Message = mask(masked.Message)
+		reply.Error = &masked
+	}
 	said := exchange{Call: shown{c.Operation, c.Signature, c.Input, c.Options}, Reply: told(reply, err)}
 	t.told = append(t.told, said)
 	r.replies = append(r.replies, reply)
@@ -210,11 +219,19 @@ func (t *trial) call(ctx context.Context, r *result) error {
 		return t.fault(fault)
 	case err != nil:
 		return err
+	case reply.Error != nil && reply.Error.Code == driver.CodeUnsupported:
+		return plan.Skip(reply.Error.Message)
 	case reply.Error != nil && reply.Error.Code == driver.CodeDriver:
 		return plan.Inconclusive("driver: " + reply.Error.Message)
 	}
 	return nil
 }
+
+// unspoken are parameters whose values no text may show: SDKs quote the URL.
+var unspoken = regexp.MustCompile(`\b(Signature|SecurityToken)=[^&\s"]*`)
+
+// mask takes what is secret by the protocol out of an SDK's words.
+func mask(s string) string { return unspoken.ReplaceAllString(s, "$1="+wire.Redacted) }
 
 func told(r driver.Reply, err error) any {
 	switch {
@@ -250,7 +267,7 @@ func (t *trial) requests(r *result) {
 		t.fresh(try, at, i > 0 && r.order.times < 2)
 		t.asked(r.order, try, at)
 	}
-	if len(r.tries) == 0 {
+	if len(r.tries) == 0 && r.order.timeout == 0 { // with a time set it may have run out before
 		t.find("parameters.sent", "/requests", "a request", "none arrived with the key of the call"+t.inItsPlace(r))
 	}
 }

@@ -133,7 +133,12 @@ func (m Matrix) rows() [][]string {
 
 // Rerun returns the one command that runs just this case again.
 func (r Record) Rerun() string {
-	return r.Run.Rerun + " --select " + quote(r.Case)
+	line, behind, ok := strings.Cut(r.Run.Rerun, " -- ") // what stands there is another command's
+	line += " --select " + quote(r.Case)
+	if ok {
+		line += " -- " + behind
+	}
+	return line
 }
 
 // quote makes s one word of a POSIX shell.
