@@ -29,6 +29,11 @@ func authFamily(b *builder) {
 		a.beforeParameters()
 	}
 	if b.op == carrier(b.c) {
+		for _, s := range []scheme{schemeV1, schemeACS3} {
+			a := auth{b, s, authBase(b)}
+			a.temporary()
+			a.lateNonce()
+		}
 		b.precedence()
 		b.standings()
 	}

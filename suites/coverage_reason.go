@@ -46,7 +46,6 @@ var transitionReasons = map[string]string{
 // that provokes it.
 var conditionReasons = map[string]string{
 	"request.unknownHost":            "a request is sent to the endpoint of the profile and to no other host",
-	"request.missingSecurityToken":   "needs a temporary key without its token, which no profile has to have",
 	"request.malformedSecurityToken": "for a token that nobody gave out the documents have two answers: that it is refused is tested, with which text is not",
 	"request.foreignSecurityToken":   "needs two temporary keys, which no profile has to have",
 	"request.incompleteSignature":    "for a signature of a wrong form the documents have two answers: that it is refused is tested, with which of them is not",

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -154,6 +155,22 @@ var authFaults = []fault{
 		prolong(d, "SignatureNonce")
 		d.Set("SignatureNonce", time.Now().Format(time.RFC3339Nano))
 	}})},
+	{name: "the last nonces only", by: "SignatureNonce/v1-reusedLate", family: "auth", must: true, among: "DescribeImageCaches/auth/SignatureNonce/**", wrap: fewNonces(50)},
+	{name: "temporary keys without tokens", by: "SecurityToken/v1-missing", family: "auth", among: "DescribeImageCaches/auth/SecurityToken/**", wrap: anyToken},
+	{name: "any token of temporary keys", by: "SecurityToken/v1-wrong", family: "auth", among: "DescribeImageCaches/auth/SecurityToken/**", wrap: anyToken},
+	{name: "tokens of 32 characters", by: "token/longEnd", family: "idempotency", must: true, among: "CreateImageCache/idempotency/token/**", wrap: ask(asking{do: tokens(func(t string) string { return t[:min(32, len(t))] })})},
+	{name: "the last 32 characters of tokens", by: "token/longStart", family: "idempotency", must: true, among: "CreateImageCache/idempotency/token/**", wrap: ask(asking{do: tokens(func(t string) string { return t[max(0, len(t)-32):] })})},
+	{name: "forms read as Latin-1", by: "ImageCacheName/text-form", family: "parameter", must: true, among: "CreateImageCache/parameter/ImageCacheName/text-form", wrap: ask(asking{
+		when: func(in *wire.Received) bool { return len(in.Form) > 0 },
+		do: func(d *wire.Draft) {
+			text, _ := d.Get("ImageCacheName")
+			latin := make([]rune, 0, len(text))
+			for _, c := range []byte(text) {
+				latin = append(latin, rune(c))
+			}
+			d.Set("ImageCacheName", string(latin))
+		},
+	})},
 	{name: "clock unchecked", by: "Timestamp/v1-skew+16m", family: "auth", must: true, among: cheap, wrap: ask(asking{do: clockNow})},
 	{name: "window of ten minutes", by: "Timestamp/v1-skew+14m", family: "auth", must: true, among: cheap, edit: func(c *contract.Contract) { c.Protocol.Skew = 600 }},
 	{name: "window of twenty minutes", by: "Timestamp/v1-skew-16m", family: "auth", must: true, among: cheap, edit: func(c *contract.Contract) { c.Protocol.Skew = 1200 }},
@@ -203,6 +220,50 @@ var authFaults = []fault{
 func clockNow(d *wire.Draft) { d.Set("Timestamp", time.Now().UTC().Format(timeLayout)) }
 
 // refusingSignature calls every signature wrong over a space written as +.
+// fewNonces forgets all but so many of the latest nonces.
+func fewNonces(n int) func(testing.TB) wrapper {
+	return func(t testing.TB) wrapper {
+		var mu sync.Mutex
+		var latest []string
+		return asking{t: t, do: func(d *wire.Draft) {
+			mu.Lock()
+			defer mu.Unlock()
+			nonce, _ := d.Get("SignatureNonce")
+			if slices.Contains(latest, nonce) {
+				return
+			}
+			latest = append(latest, nonce)
+			latest = latest[max(0, len(latest)-n):]
+			d.Set("SignatureNonce", nonce+time.Now().Format(time.RFC3339Nano))
+		}}.wrap
+	}
+}
+
+// anyToken lets temporary keys in whatever their token.
+func anyToken(t testing.TB) wrapper {
+	good := emulatorKeys(t)["emulator-default"]
+	return asking{
+		t: t, when: func(in *wire.Received) bool {
+			id, _ := in.Common("AccessKeyId")
+			return strings.HasPrefix(id, "STS.")
+		},
+		do: func(d *wire.Draft) {
+			d.Credentials = good
+			d.Set("AccessKeyId", good.AccessKeyID)
+			d.Del("SecurityToken")
+		},
+	}.wrap
+}
+
+func tokens(do func(string) string) func(*wire.Draft) {
+	return values(func(name, value string) string {
+		if name == "ClientToken" {
+			return do(value)
+		}
+		return value
+	})
+}
+
 func refusingSignature(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.RawQuery, "+") {

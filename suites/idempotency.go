@@ -93,13 +93,15 @@ func (b *builder) freshTokens(r *recipe) {
 	first := "send a valid " + b.op.Name + " with a token, and see what it did"
 	for _, v := range []struct {
 		keyword, variant, say string
-		token                 func(string) string
+		first, token          func(string) string
 	}{
-		{"fresh", "new", "another token", func(t string) string { return t + "-2" }},
-		{"caseSensitive", "case", "the token in another case", swapCase},
+		{"fresh", "new", "another token", asItIs, func(t string) string { return t + "-2" }},
+		{"caseSensitive", "case", "the token in another case", asItIs, swapCase},
+		{"fresh", "longEnd", "a token as long as may be that differs from the first, as long, in its last character", r.filledBehind, otherEnd},
+		{"fresh", "longStart", "a token as long as may be that differs from the first, as long, in its first character", r.filledAhead, otherStart},
 	} {
 		b.tokenCase(r, tokenCase{
-			subject: "token", variant: v.variant, clause: b.tokenClause(v.keyword), run: r.fresh(v.token, v.keyword == "fresh"),
+			subject: "token", variant: v.variant, clause: b.tokenClause(v.keyword), run: r.fresh(v.first, v.token, v.keyword == "fresh"),
 			steps: []string{first, "undo it, where that can be done", "send a request like it with " + v.say, "expect that it is carried out too"},
 		})
 	}
@@ -109,6 +111,25 @@ func (b *builder) freshTokens(r *recipe) {
 			"expect that it is carried out too, or refused; never the first answer for nothing"},
 	})
 }
+
+// filling is what makes a token as long as may be.
+func (r *recipe) filling(token string) string {
+	f := r.op.Parameter(r.op.Idempotency.Parameter)
+	if f == nil || f.MaxLength == nil {
+		return ""
+	}
+	return strings.Repeat("x", max(0, int(*f.MaxLength)-len(token)))
+}
+
+func (r *recipe) filledBehind(token string) string { return token + r.filling(token) }
+
+func (r *recipe) filledAhead(token string) string { return r.filling(token) + token }
+
+func asItIs(token string) string { return token }
+
+func otherEnd(token string) string { return token[:len(token)-1] + "y" }
+
+func otherStart(token string) string { return "y" + token[1:] }
 
 // lostAnswers sends the same again when nobody knows what became of the first.
 func (b *builder) lostAnswers(r *recipe) {

@@ -299,7 +299,7 @@ func (d *deed) busy(a *check.Answer) bool {
 // first sends the request, keeps its answer, and waits until what it asks for is
 // done. A case cannot be judged by a request that is refused.
 func (d *deed) first(ctx context.Context) error {
-	a, err := d.send(ctx, d.request)
+	a, err := d.again(ctx, d.request)
 	if err != nil {
 		return err
 	}

@@ -28,11 +28,17 @@ func (r *recipe) open(ctx context.Context, s *plan.Session, clause *contract.Cla
 
 // done does the deed with a token, and goes on from there.
 func (r *recipe) done(then func(context.Context, *deed) error) tokenScenario {
+	return r.doneBy(asItIs, then)
+}
+
+// doneBy is done with a token that is made of a unique one.
+func (r *recipe) doneBy(made func(string) string, then func(context.Context, *deed) error) tokenScenario {
 	return func(ctx context.Context, s *plan.Session, clause *contract.Clause) error {
 		d, err := r.open(ctx, s, clause)
 		if err != nil {
 			return err
 		}
+		d.token = made(d.token)
 		if err := d.first(ctx); err != nil {
 			return err
 		}
@@ -78,8 +84,8 @@ func (d *deed) anew(ctx context.Context) (before []string, a *check.Answer, err 
 }
 
 // fresh sends a request like the first one with another token.
-func (r *recipe) fresh(other func(string) string, gone bool) tokenScenario {
-	return r.done(func(ctx context.Context, d *deed) error {
+func (r *recipe) fresh(one, other func(string) string, gone bool) tokenScenario {
+	return r.doneBy(one, func(ctx context.Context, d *deed) error {
 		d.token = other(d.token)
 		switch {
 		case d.makes():
@@ -95,7 +101,7 @@ func (r *recipe) fresh(other func(string) string, gone bool) tokenScenario {
 
 // sibling makes another one like the first.
 func (d *deed) sibling(ctx context.Context) error {
-	a, err := d.send(ctx, d.like())
+	a, err := d.again(ctx, d.like())
 	if err != nil || !d.accepted(a) {
 		return err
 	}
@@ -126,7 +132,7 @@ func (d *deed) redone(ctx context.Context) error {
 	if err := d.undo(ctx); err != nil {
 		return err
 	}
-	a, err := d.send(ctx, d.request)
+	a, err := d.again(ctx, d.request)
 	if err != nil || !d.accepted(a) {
 		return err
 	}
@@ -150,7 +156,7 @@ func (d *deed) besides(ctx context.Context) error {
 		return err
 	}
 	e.token = d.token
-	a, err := e.send(ctx, e.request)
+	a, err := e.again(ctx, e.request)
 	if err != nil || !e.accepted(a) {
 		return err
 	}

@@ -131,9 +131,13 @@ func (d *deed) undo(ctx context.Context) error {
 		return err
 	}
 	p := &plan.Probe{Operation: op, Params: bound, Method: http.MethodPost}
-	a, err := d.s.Probe(ctx, p, append(d.where.options(), plan.Bound())...)
-	if err != nil {
-		return err
+	var a *check.Answer
+	waited := d.s.Eventually(ctx, op+" to be let in", func() (done bool, err error) {
+		a, err = d.s.Probe(ctx, p, append(d.where.options(), plan.Bound())...)
+		return err != nil || !d.busy(a), err
+	})
+	if waited != nil && !plan.IsTimeout(waited) {
+		return waited
 	}
 	if !a.OK {
 		return plan.Inconclusive("prepare: " + op + " was answered " + a.Summary())

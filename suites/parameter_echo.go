@@ -133,6 +133,10 @@ func (b *builder) oddEchoes(e *contract.Echo, f *contract.Field) {
 			variant: "text-plusForSpace", params: set(params, name, prefix+"a b+c"), escape: plusEscape,
 			change: "with " + name + " holding a space, on the wire as +, and read it again",
 		})
+		b.echo(e, echoed{
+			variant: "text-form", params: set(params, name, prefix+"缓存 é&=+\U0001f4bb"), form: true,
+			change: "with " + name + " holding characters beyond ASCII, in the body of a POST, and read it again",
+		})
 	}
 }
 
@@ -147,6 +151,8 @@ type echoed struct {
 	// escape writes the request; nil for as usual. That all ways of writing
 	// it mean the same only clients show.
 	escape func(string) string
+	// form sends the parameters in the body.
+	form bool
 	// odd says that no service can make use of the text: it may fail for it.
 	odd bool
 	// cleaned says that the text may come back in another form.
@@ -155,6 +161,9 @@ type echoed struct {
 
 func (b *builder) echo(e *contract.Echo, c echoed) {
 	p := b.probe(c.params, c.change)
+	if c.form {
+		asForm(&p)
+	}
 	if c.escape != nil {
 		p.After = []plan.Edit{{Name: c.variant, Do: func(d *wire.Draft) { d.Escape = c.escape }}}
 	}

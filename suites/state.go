@@ -155,6 +155,28 @@ func (t *stage) send(ctx context.Context, r request) (*check.Answer, model.Call,
 	return a, model.Call{Operation: r.op, Params: bound}, err
 }
 
+// admitted sends a request, and sends it again as long as it is turned away
+// because the resource is busy, unless that is fine: an earlier request may be
+// worked on for longer than the resource's state tells.
+func (t *stage) admitted(ctx context.Context, r request, fine func(*check.Answer, model.Call) bool) (a *check.Answer, call model.Call, err error) {
+	if a, call, err = t.send(ctx, r); err != nil || !t.isBusy(a) || fine != nil && fine(a, call) {
+		return a, call, err
+	}
+	waited := t.Eventually(ctx, r.op.Name+" to be let in", func() (bool, error) {
+		a, call, err = t.send(ctx, r)
+		return err != nil || !t.isBusy(a), err
+	})
+	if plan.IsTimeout(waited) {
+		waited = nil // the last answer stands
+	}
+	return a, call, waited
+}
+
+// isBusy says that the answer is a documented refusal because of work under way.
+func (t *stage) isBusy(a *check.Answer) bool {
+	return slices.ContainsFunc(a.Rows, func(row *contract.Error) bool { return t.Contract.Class(row) == contract.ClassBusy })
+}
+
 func probeOf(op *contract.Operation, params wire.Params) plan.Probe {
 	return plan.Probe{Operation: op.Name, Params: params, Method: "POST", Scheme: wire.V1, Format: "JSON", Form: len(params) > 40}
 }

@@ -179,7 +179,7 @@ func (t *stage) create(ctx context.Context, params wire.Params, how ...plan.Opti
 // update begins an update that asks for work.
 func (t *stage) update(ctx context.Context, id string, how ...plan.Option) error {
 	op := t.Contract.Operation(t.kind.Update)
-	a, _, err := t.send(ctx, request{op: op, params: t.named(working(op, t.in[op.Name]), id), how: how})
+	a, _, err := t.admitted(ctx, request{op: op, params: t.named(working(op, t.in[op.Name]), id), how: how}, nil)
 	if err == nil && !a.OK {
 		err = unready("prepare an "+t.kind.Name+": "+op.Name, a)
 	}

@@ -9,8 +9,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/run"
@@ -79,6 +81,20 @@ var variants = []struct {
 	})},
 	{name: "empty numbers are none", ask: emptyNumbers},
 	{name: "short tokens used before", wrap: shortTokens(5)},
+	{name: "whole numbers with a fraction", wrap: bodies(func(s string) string {
+		return regexp.MustCompile(`"(ImageCacheSize|Size)":(\d+)`).ReplaceAllString(s, `"$1":$2.0`)
+	})},
+	{name: "times that are not there are empty", wrap: jsonBodies(func(m *wire.Map) {
+		list, _ := m.Get("ImageCaches")
+		items, _ := list.([]any)
+		for _, item := range items {
+			if cache := item.(*wire.Map); slices.Index(cache.Keys(), "ExpireDateTime") < 0 {
+				cache.Set("ExpireDateTime", "")
+			}
+		}
+	})},
+	{name: "conflicts for a while after an update", wrap: conflicting(20 * time.Millisecond), selects: []string{"*/state/walk/**", "Update*/state/**", "Update*/idempotency/**"}},
+	{name: "nonces before signatures", wrap: nonceFirst, selects: []string{"*/auth/tamper/**"}},
 	{name: "no Recommend", wrap: jsonBodies(func(m *wire.Map) { drop1(m, "Recommend") })},
 	{name: "other words for bad parameters", edit: func(c *contract.Contract) {
 		for _, v := range c.Violations {
@@ -156,6 +172,37 @@ func cleaned(t testing.TB) wrapper {
 			}
 		}
 	}}.wrap
+}
+
+// conflicting refuses updates that come soon after another one.
+func conflicting(window time.Duration) wrapper {
+	var mu sync.Mutex
+	last := map[string]time.Time{}
+	return refusingAs(func(in *wire.Received) bool {
+		if action, _ := in.Common("Action"); !strings.HasPrefix(action, "Update") {
+			return false
+		}
+		all := slices.Concat(in.Query, in.Form)
+		id, _ := all.Get("ImageCacheId")
+		data, _ := all.Get("DataCacheId")
+		mu.Lock()
+		defer mu.Unlock()
+		soon := time.Since(last[id+data]) < window
+		if !soon {
+			last[id+data] = time.Now()
+		}
+		return soon
+	}, http.StatusBadRequest, "OperationConflict", "Request was denied due to conflict with a previous request.")
+}
+
+// nonceFirst refuses a nonce that any request had before, rightly signed or not.
+func nonceFirst(h http.Handler) http.Handler {
+	var seen sync.Map
+	return refusingAs(func(in *wire.Received) bool {
+		nonce, _ := in.Common("SignatureNonce")
+		_, used := seen.LoadOrStore(nonce, true)
+		return used && nonce != ""
+	}, http.StatusBadRequest, "SignatureNonceUsed", "The request signature nonce has been used.")(h)
 }
 
 // shortTokens says of the first so many tokens of one character that they were

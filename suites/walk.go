@@ -228,7 +228,7 @@ func (w *walker) make(ctx context.Context, mv move) error {
 	if mv.op == nil {
 		return w.rest(ctx)
 	}
-	a, call, err := w.admitted(ctx, request{op: mv.op, params: w.named(mv.params, w.id)})
+	a, call, err := w.admitted(ctx, request{op: mv.op, params: w.named(mv.params, w.id)}, w.mayRefuse)
 	if err != nil {
 		return err
 	}
@@ -242,25 +242,6 @@ func (w *walker) make(ctx context.Context, mv move) error {
 		return nil
 	}
 	return w.see(ctx)
-}
-
-// admitted sends a request, and sends it again as long as it is turned away
-// because the resource is busy, where nothing that is known of it says that it
-// should be: an earlier request may be worked on for longer than its state tells.
-func (w *walker) admitted(ctx context.Context, r request) (a *check.Answer, call model.Call, err error) {
-	timeout := w.Eventually(ctx, r.op.Name+" to be let in", func() (bool, error) {
-		a, call, err = w.send(ctx, r)
-		return err != nil || !w.isBusy(a) || w.mayRefuse(a, call), nil
-	})
-	if err == nil && a == nil {
-		err = timeout
-	}
-	return a, call, err
-}
-
-// isBusy says that the answer is a documented refusal because of work under way.
-func (t *stage) isBusy(a *check.Answer) bool {
-	return slices.ContainsFunc(a.Rows, func(row *contract.Error) bool { return t.Contract.Class(row) == contract.ClassBusy })
 }
 
 // mayRefuse reports whether the answer is one that the model allows.
