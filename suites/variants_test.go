@@ -93,7 +93,7 @@ var variants = []struct {
 			}
 		}
 	})},
-	{name: "conflicts for a while after an update", wrap: conflicting(20 * time.Millisecond), selects: []string{"*/state/walk/**", "Update*/state/**", "Update*/idempotency/**"}},
+	{name: "conflicts for a while after an update", wrap: conflicting(20 * time.Millisecond), selects: []string{"*/state/walk/**", "Update*/state/**", "Update*/idempotency/token/**"}},
 	{name: "nonces before signatures", wrap: nonceFirst, selects: []string{"*/auth/tamper/**"}},
 	{name: "no Recommend", wrap: jsonBodies(func(m *wire.Map) { drop1(m, "Recommend") })},
 	{name: "other words for bad parameters", edit: func(c *contract.Contract) {
