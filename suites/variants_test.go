@@ -93,7 +93,7 @@ var variants = []struct {
 			}
 		}
 	})},
-	{name: "conflicts for a while after an update", wrap: conflicting(20 * time.Millisecond), selects: []string{"*/state/walk/**", "Update*/state/**", "Update*/idempotency/token/**"}},
+	{name: "conflicts for a while after an update", wrap: conflicting(20 * time.Millisecond), selects: []string{"CreateImageCache/state/walk/**", "UpdateImageCache/state/ImageCache/**", "UpdateImageCache/idempotency/token/**"}},
 	{name: "nonces before signatures", wrap: nonceFirst, selects: []string{"*/auth/tamper/**"}},
 	{name: "no Recommend", wrap: jsonBodies(func(m *wire.Map) { drop1(m, "Recommend") })},
 	{name: "other words for bad parameters", edit: func(c *contract.Contract) {
@@ -179,17 +179,15 @@ func conflicting(window time.Duration) wrapper {
 	var mu sync.Mutex
 	last := map[string]time.Time{}
 	return refusingAs(func(in *wire.Received) bool {
-		if action, _ := in.Common("Action"); !strings.HasPrefix(action, "Update") {
+		if action, _ := in.Common("Action"); action != "UpdateImageCache" {
 			return false
 		}
-		all := slices.Concat(in.Query, in.Form)
-		id, _ := all.Get("ImageCacheId")
-		data, _ := all.Get("DataCacheId")
+		id, _ := slices.Concat(in.Query, in.Form).Get("ImageCacheId")
 		mu.Lock()
 		defer mu.Unlock()
-		soon := time.Since(last[id+data]) < window
+		soon := time.Since(last[id]) < window
 		if !soon {
-			last[id+data] = time.Now()
+			last[id] = time.Now()
 		}
 		return soon
 	}, http.StatusBadRequest, "OperationConflict", "Request was denied due to conflict with a previous request.")
