@@ -6,6 +6,8 @@ import (
 	"context"
 	"io"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -114,6 +116,31 @@ func TestHostileAnswers(t *testing.T) {
 			x := wire.Do(context.Background(), d, wire.Route{Transport: transport, Endpoint: hostile(t, tt.answer), Clock: time.Now})
 			if x.Status != tt.status || (x.Err != nil) != tt.fails || len(x.RespBody) > most {
 				t.Errorf("Do() = status %d, %d bytes, error %v, want status %d, failing %v", x.Status, len(x.RespBody), x.Err, tt.status, tt.fails)
+			}
+		})
+	}
+}
+
+// TestTargetThatIsTooMuch holds that a run whose every answer is over a limit,
+// of bytes or of values, is given up, and says why.
+func TestTargetThatIsTooMuch(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct{ kind, body string }{
+		"long":        {"application/json", `{"RequestId":"` + strings.Repeat("a", 1<<20) + `"}`},
+		"many values": {"application/json", `{"a":[` + strings.Repeat("1,", 60_000) + `1]}`},
+		"wide":        {"text/xml", "<a>" + strings.Repeat("<b/>", 60_000) + "</a>"},
+		"deep":        {"application/json", strings.Repeat(`{"a":`, 600) + "1" + strings.Repeat("}", 600)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", tt.kind)
+				_, _ = io.WriteString(w, tt.body)
+			}))
+			defer s.Close()
+			code, text := command("run", "--target", s.URL, "--access-key-id", "an-id", "--access-key-secret", "a-secret", "--reports", t.TempDir())
+			if code != exitUnjudged || !strings.Contains(text, "answers in a row were too much to read") {
+				t.Errorf("conform run exits %d and ends with %q, want %d and why", code, text[max(0, len(text)-500):], exitUnjudged)
 			}
 		})
 	}

@@ -92,6 +92,7 @@ func (in *inspection) unreadable(format string, cause error) {
 	if in.exchange.Err != nil {
 		cause = in.exchange.Err
 	}
+	in.answer.OverLimit = in.answer.OverLimit || wire.OverLimit(cause)
 	in.find(in.formatClause(format), "/body", "a whole body in "+format, cause.Error()+": "+in.bodyText())
 }
 

@@ -68,6 +68,8 @@ type Answer struct {
 	// RetryAfter is what the target asks to wait, zero where it does not say.
 	Throttled  bool
 	RetryAfter time.Duration
+	// OverLimit says that there was more of the body than is read.
+	OverLimit bool
 }
 
 // Judge checks answers. It is safe for concurrent use, and one Judge serves
@@ -100,6 +102,7 @@ func New(c *contract.Contract) *Judge {
 func (j *Judge) Answer(x *wire.Exchange, e Expect) (*Answer, []Finding) {
 	in := &inspection{judge: j, exchange: x, expect: e, answer: &Answer{
 		Exchange: x, Operation: e.Operation, Status: x.Status, OK: x.Status >= 200 && x.Status < 300,
+		OverLimit: wire.OverLimit(x.Err),
 	}}
 	if x.Status == 0 {
 		return in.answer, nil

@@ -42,7 +42,8 @@ type Target struct {
 	// a target. Transport answers from it.
 	Memory Memory
 	// Broken is told why a request got no answer, and nil for every answer;
-	// ErrThrottled for every time that one was turned away for coming too fast.
+	// ErrThrottled for every time that one was turned away for coming too fast,
+	// and ErrOverLimit for an answer that is too much to read.
 	Broken func(err error)
 }
 

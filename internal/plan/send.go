@@ -285,6 +285,10 @@ func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (
 // is no answer, but the target lives.
 var ErrThrottled = errors.New("throttled")
 
+// ErrOverLimit says that a request was answered with more than is read: the
+// target lives, but that answer tells nothing.
+var ErrOverLimit = errors.New("answer over the limits")
+
 // errGivenUp says that a request was turned away until it was given up.
 var errGivenUp = errors.New("throttled to the end")
 
@@ -317,6 +321,8 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	switch {
 	case a.Throttled:
 		s.env.answered(ErrThrottled)
+	case a.OverLimit:
+		s.env.answered(ErrOverLimit)
 	case ctx.Err() == nil:
 		s.env.answered(unanswered(x))
 	}

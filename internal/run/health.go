@@ -40,6 +40,7 @@ type health struct {
 	timeout  time.Duration // of one request
 	clock    func() time.Time
 	failures atomic.Int64 // in a row
+	excesses atomic.Int64 // answers in a row that were too much to read
 	heard    atomic.Int64 // when the last answer came, by the clock
 	letIn    atomic.Int64 // when the last one came that was none for coming too fast
 
@@ -76,6 +77,13 @@ func (h *health) report(err error) {
 		if h.failures.Load() != 0 {
 			h.failures.Store(0)
 		}
+		if h.excesses.Load() != 0 {
+			h.excesses.Store(0)
+		}
+		return
+	}
+	if errors.Is(err, plan.ErrOverLimit) {
+		h.overLimit()
 		return
 	}
 	if errors.Is(err, plan.ErrThrottled) {
@@ -90,6 +98,18 @@ func (h *health) report(err error) {
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		h.listen()
+	}
+}
+
+// overLimit counts an answer that is too much to read. Each is a finding of its
+// case, and costs far more than others: a target that gives no other is given up.
+func (h *health) overLimit() {
+	now := h.clock().UnixNano()
+	h.heard.Store(now)
+	h.letIn.Store(now)
+	h.failures.Store(0)
+	if h.excesses.Add(1) >= h.limit {
+		h.end(fmt.Sprintf("%d answers in a row were too much to read", h.limit))
 	}
 }
 

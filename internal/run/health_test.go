@@ -94,3 +94,28 @@ func TestThrottlingTargetIsGivenUp(t *testing.T) {
 		})
 	}
 }
+
+// A target that answers with too much is given up; one that does so now and
+// then, and however often, is not.
+func TestTargetThatAnswersTooMuchIsGivenUp(t *testing.T) {
+	t.Parallel()
+	huge := `"Regions":[` + strings.Repeat("0,", 60_000) + `0]`
+	for _, tt := range []struct {
+		name string
+		but  int // one answer in so many is as it should be
+		gone bool
+	}{{"always", 1 << 20, true}, {"but for each fifth", 5, false}} {
+		rt := &target{answer: func(n int, _ url.Values) (int, string, error) {
+			if n%tt.but != 0 {
+				return 200, huge, nil
+			}
+			return 200, `"Regions":[]`, nil
+		}}
+		o := testOptions(t, rt, asks(60)...)
+		o.Jobs = 2
+		sum, _ := runAll(t, o)
+		if gone := strings.Contains(sum.Unreachable, "too much to read"); gone != tt.gone || sum.Fail == 0 {
+			t.Errorf("too much %s: Wait() = %+v, want failures, and an early end %v", tt.name, sum, tt.gone)
+		}
+	}
+}

@@ -11,6 +11,12 @@ import (
 // ErrBodyTooLarge says that a body is over the limit.
 var ErrBodyTooLarge = errors.New("body over the limit")
 
+// OverLimit reports whether err says that a body is longer than this package
+// keeps, or holds more or is nested deeper than it decodes.
+func OverLimit(err error) bool {
+	return errors.Is(err, ErrBodyTooLarge) || errors.Is(err, errTooMany) || errors.Is(err, errTooDeep)
+}
+
 // Received is a request as a server sees it, before any check.
 type Received struct {
 	Method, Path, Host string
