@@ -10,6 +10,7 @@ import (
 	"log"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
@@ -97,8 +98,31 @@ func printable(line string) string {
 	return b.String()
 }
 
-// Main runs the command and returns the exit code.
-func Main(s System) int {
+// debugging is the variable that asks for the stack of a panic.
+const debugging = variables + "DEBUG"
+
+// Main runs the command and returns the exit code. A panic of the command
+// itself, outside the cases, ends as one line; it is the command's only recover.
+func Main(s System) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			code = s.panicked(p)
+		}
+	}()
+	return execute(s)
+}
+
+// panicked tells of a panic: its first line, and the stack on demand.
+func (s System) panicked(p any) int {
+	what, _, _ := strings.Cut(fmt.Sprint(p), "\n")
+	fmt.Fprintf(s.Err, "conform: fault in the harness: panic: %s (%s=1 shows where)\n", printable(what), debugging)
+	if v, _ := s.Lookup(debugging); v != "" {
+		_, _ = s.Err.Write(debug.Stack())
+	}
+	return exitFault
+}
+
+func execute(s System) int {
 	ctx, stop := signals(context.Background(), s.Err, os.Exit)
 	defer stop()
 	out := &output{to: s.Out}

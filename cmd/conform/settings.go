@@ -61,7 +61,7 @@ func variable(flag string) string {
 // unknownVariables warns of variables that no command has a flag for. They are
 // no error: others may use the prefix as well.
 func (a *app) unknownVariables(root *cobra.Command) {
-	var known []string
+	known := []string{debugging}
 	for _, name := range flagNames(root) {
 		known = append(known, variable(name))
 	}
