@@ -24,15 +24,20 @@ func (b *builder) matchCases(l *lister) {
 		b.fault("plan %s: the valid %s has no two values for %s", b.op.Name, l.create.op.Name, m.Wanted)
 		return
 	}
-	add := func(subject, variant, say string, clause *contract.Clause, run func(context.Context, *catalog, *contract.Clause) error) {
-		b.listingCase(l, listingCase{subject: subject, variant: variant, clause: clause, run: run, steps: []string{"list with " + say}})
+	add := func(c listingCase, say string) {
+		c.steps = []string{"list with " + say}
+		b.listingCase(l, c)
 	}
-	add(m.Wanted, "match", "one "+m.Wanted+" that they have, and expect only what has it, and something that does", capped(m.Some, contract.Inferred), lookFor(m, wanted[:1], false))
-	add(m.Wanted, "matchSecond", "two of "+m.Wanted+", of which they have the second, and expect only what has it, and something that does", capped(m.Some, contract.Inferred),
-		lookFor(m, []string{wanted[0] + "-conform-absent", wanted[1]}, false))
-	add(m.Full, "match", m.Full+" and two of "+m.Wanted+" that one of them has, and expect only what has both", m.All, lookFor(m, wanted[:2], true))
-	add(m.Full, "matchNone", m.Full+" and two of "+m.Wanted+", of which they have the first alone, and expect nothing", m.All, lookFor(m, []string{wanted[0], wanted[1] + "-conform-absent"}, true))
-	add(m.Count, "match", m.Count+"=1 and one "+m.Wanted+" that several of them have, and expect one that has it at most", m.Few, fewest(m, wanted[0]))
+	add(listingCase{subject: m.Wanted, variant: "match", clause: capped(m.Some, contract.Inferred), run: lookFor(m, wanted[:1], false)},
+		"one "+m.Wanted+" that they have, and expect only what has it, and something that does")
+	add(listingCase{subject: m.Wanted, variant: "matchSecond", clause: capped(m.Some, contract.Inferred), run: lookFor(m, []string{wanted[0] + "-conform-absent", wanted[1]}, false)},
+		"two of "+m.Wanted+", of which they have the second, and expect only what has it, and something that does")
+	add(listingCase{subject: m.Full, variant: "match", clause: m.All, run: lookFor(m, wanted[:2], true)},
+		m.Full+" and two of "+m.Wanted+" that one of them has, and expect only what has both")
+	add(listingCase{subject: m.Full, variant: "matchNone", clause: m.All, run: lookFor(m, []string{wanted[0], wanted[1] + "-conform-absent"}, true)},
+		m.Full+" and two of "+m.Wanted+", of which they have the first alone, and expect nothing")
+	add(listingCase{subject: m.Count, variant: "match", clause: m.Few, run: fewest(m, wanted[0])},
+		m.Count+"=1 and one "+m.Wanted+" that several of them have, and expect one that has it at most")
 }
 
 // matchable are the values that the set's members are made with.

@@ -99,11 +99,11 @@ func turnedPair(i int) func(context.Context, *catalog, *contract.Clause) error {
 		if one == nil {
 			return plan.Skip("no resource made here shows two values for " + g.top)
 		}
-		first, err := k.byBoth(ctx, g, clause, one, two)
+		first, err := k.byBoth(ctx, g, clause, [2]wire.Params{one, two})
 		if err != nil || first == nil {
 			return err
 		}
-		second, err := k.byBoth(ctx, g, clause, two, one)
+		second, err := k.byBoth(ctx, g, clause, [2]wire.Params{two, one})
 		if err != nil || second == nil {
 			return err
 		}
@@ -156,9 +156,9 @@ func (k *catalog) twoOf(g filterGroup) (one, two wire.Params) {
 }
 
 // byBoth returns the rows that two elements select; nil where they are refused.
-func (k *catalog) byBoth(ctx context.Context, g filterGroup, clause *contract.Clause, one, two wire.Params) ([]*wire.Map, error) {
-	params := append(drop(k.own, g.top), one...)
-	for n, p := range two {
+func (k *catalog) byBoth(ctx context.Context, g filterGroup, clause *contract.Clause, elements [2]wire.Params) ([]*wire.Map, error) {
+	params := append(drop(k.own, g.top), elements[0]...)
+	for n, p := range elements[1] {
 		params = append(params, wire.Param{Name: strings.Replace(g.members[n].Parameter, ".N", ".2", 1), Value: p.Value})
 	}
 	a, err := k.list(ctx, params)

@@ -338,30 +338,36 @@ func (g *generator) updates(r *contract.Resource) {
 
 // touched changes a member of what was updated without naming its parameter.
 func touched(r *contract.Resource, op, list *contract.Operation, e contract.Echo) *emulator.Hooks {
-	return afterUpdate(r, op, list, func(p wire.Params) bool { return !has(p, e.Parameter) }, func(item *wire.Map) {
+	return afterUpdate(r, op, list, collateral{parameter: e.Parameter, change: func(item *wire.Map) {
 		each(item, strings.Split(e.Member, "."), func(m *wire.Map, name string) {
 			if v, _ := m.Get(name); v != nil {
 				m.Set(name, otherValue(v))
 			}
 		})
-	})
+	}})
 }
 
-// afterUpdate changes how those resources are shown that were updated by a
-// request that matters.
-func afterUpdate(r *contract.Resource, op, list *contract.Operation, matters func(wire.Params) bool, change func(item *wire.Map)) *emulator.Hooks {
+// collateral is what an update does that does not name the parameter.
+type collateral struct {
+	parameter string
+	change    func(item *wire.Map)
+}
+
+// afterUpdate changes how those resources are shown that were updated without
+// the parameter.
+func afterUpdate(r *contract.Resource, op, list *contract.Operation, c collateral) *emulator.Hooks {
 	touched := &memory[string]{}
 	return &emulator.Hooks{Tell: func(a *emulator.Ask, status int, body *wire.Map) int {
 		switch {
 		case status >= 300:
-		case a.Operation == op.Name && matters(a.Params):
+		case a.Operation == op.Name && !has(a.Params, c.parameter):
 			id, _ := a.Params.Get(r.IDParameter)
 			touched.add(id)
 		case a.Operation == list.Name:
 			ids := touched.all()
 			for _, item := range items(body, list.Effect.Items) {
 				if slices.Contains(ids, text(item, r.IDMember)) {
-					change(item)
+					c.change(item)
 				}
 			}
 		}
@@ -380,7 +386,7 @@ func (g *generator) tagsLost(r *contract.Resource, op, list *contract.Operation)
 		g.add(Mutant{
 			ID: op.Name + "/rest/" + tags, Clause: op.Name + "#effect/rest", Operation: op.Name, Summary: "An update that does not name " + tags + " takes them off.",
 			hooks: func(*tools) *emulator.Hooks {
-				return afterUpdate(r, op, list, func(p wire.Params) bool { return !has(p, tags) }, func(item *wire.Map) { item.Set(member, []any{}) })
+				return afterUpdate(r, op, list, collateral{parameter: tags, change: func(item *wire.Map) { item.Set(member, []any{}) }})
 			},
 		})
 		return
