@@ -207,6 +207,7 @@ const (
 	maxFile     = 500
 	maxFunction = 80
 	maxMedian   = 10
+	maxTakes    = 4 // parameters of a function; more stand in a struct
 )
 
 func TestSizes(t *testing.T) {
@@ -231,6 +232,18 @@ func TestSizes(t *testing.T) {
 	sort.Ints(all)
 	if median := all[len(all)/2]; median > maxMedian {
 		t.Errorf("the median function has %d lines, more than %d", median, maxMedian)
+	}
+}
+
+func TestParameters(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if f, ok := n.(*ast.FuncType); ok && f.Params.NumFields() > maxTakes {
+				t.Errorf("%s:%d: a function of %d parameters, more than %d", s.path, s.line(f.Pos()), f.Params.NumFields(), maxTakes)
+			}
+			return true
+		})
 	}
 }
 

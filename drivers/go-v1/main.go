@@ -12,7 +12,7 @@ import (
 )
 
 func main() {
-	if err := driver.Serve(context.Background(), os.Stdin, os.Stdout, gov1.Hello(), gov1.Func()); err != nil {
+	if err := driver.Serve(context.Background(), os.Stdin, os.Stdout, driver.Program{Hello: gov1.Hello(), Do: gov1.Func()}); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync"
 	"fmt"
 	"regexp"
 	"slices"
@@ -74,9 +75,14 @@ var errCompany = errors.New("not alone")
 // run runs a case, a second time and alone where the driver ended under the
 // calls of several cases.
 func (f *floor) run(ctx context.Context, s *plan.Session, op *operation, do func(context.Context, *trial) error) error {
-	err := f.once(ctx, s, op, do, f.alone.RLocker())
+	under := func(l sync.Locker) error {
+		l.Lock()
+		defer l.Unlock()
+		return f.once(ctx, s, op, do)
+	}
+	err := under(f.alone.RLocker())
 	if errors.Is(err, errCompany) {
-		err = f.once(ctx, s, op, do, &f.alone)
+		err = under(&f.alone)
 	}
 	if errors.Is(err, errCompany) {
 		return plan.Inconclusive("the driver ended, with calls under way that were given up")
@@ -84,15 +90,7 @@ func (f *floor) run(ctx context.Context, s *plan.Session, op *operation, do func
 	return err
 }
 
-// locker is a sync.Locker.
-type locker interface {
-	Lock()
-	Unlock()
-}
-
-func (f *floor) once(ctx context.Context, s *plan.Session, op *operation, do func(context.Context, *trial) error, l locker) error {
-	l.Lock()
-	defer l.Unlock()
+func (f *floor) once(ctx context.Context, s *plan.Session, op *operation, do func(context.Context, *trial) error) error {
 	if f.Driver == nil {
 		return plan.Inconclusive("no driver")
 	}

@@ -445,14 +445,14 @@ func session(t *testing.T, c driver.Call) []string {
 	in := `{"hello":{"protocol":1}}` + "\n" + first + "\n" + string(second) + "\n"
 	var out strings.Builder
 	h := driver.Hello{Name: "n", Signatures: []string{"v1"}, Methods: []string{"GET"}, Formats: []string{"XML"}, Options: []string{"sts"}, MaxInFlight: 1}
-	err = driver.Serve(t.Context(), strings.NewReader(in), &out, h, func(_ context.Context, c driver.Call) (driver.Reply, error) {
+	err = driver.Serve(t.Context(), strings.NewReader(in), &out, driver.Program{Hello: h, Do: func(_ context.Context, c driver.Call) (driver.Reply, error) {
 		if c.ID == "2" {
 			return driver.Reply{}, errors.New("no such operation")
 		}
 		m := &wire.Map{}
 		m.Set("RequestId", "r")
 		return driver.Reply{Output: m}, nil
-	})
+	}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -17,13 +17,20 @@ const (
 	CodeUnsupported = "Unsupported" // the SDK has no such thing: the case is skipped
 )
 
+// Program is what a driver in Go is: what it says of itself, and what carries
+// out its calls. An error of Do is answered as the driver's own.
+type Program struct {
+	Hello Hello
+	Do    Func
+}
+
 // Serve is the driver's side of the protocol, for drivers in Go: it says hello,
 // carries out every call in a goroutine of its own, and returns when the input
-// has ended and all is answered. An error of do is answered as the driver's
-// own. It fails when the input is no line of the protocol or nothing can be
-// written.
-func Serve(ctx context.Context, in io.Reader, out io.Writer, h Hello, do Func) error {
-	s := &server{out: out, do: do}
+// has ended and all is answered. It fails when the input is no line of the
+// protocol or nothing can be written.
+func Serve(ctx context.Context, in io.Reader, out io.Writer, p Program) error {
+	s := &server{out: out, do: p.Do}
+	h := p.Hello
 	h.Protocol = Version
 	r := bufio.NewReader(in)
 	if _, err := readLine(r); err != nil {
