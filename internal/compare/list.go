@@ -17,7 +17,8 @@ func (w *walk) list(f *contract.Field, a, b []any, p at) {
 	if f != nil {
 		item = f.Items
 	}
-	if kind := w.listed(p); kind != nil {
+	kind := w.listed(p)
+	if kind != nil && distinct(a, []string{kind.IDMember}) && distinct(b, []string{kind.IDMember}) {
 		w.keyed(keying{item, p, []string{kind.IDMember}, kind}, a, b)
 		return
 	}

@@ -168,7 +168,7 @@ func (k *client) life() memory {
 	image := []string{"Image.1=nginx", "SecurityGroupId=sg-emu-main", "VSwitchId=vsw-emu-main", "ImageCacheName=cache-of-$", "ClientToken=token-of-$"}
 	id := member(k.call("CreateImageCache", image...), "ImageCacheId")
 	k.until("DescribeImageCaches", "ImageCacheId", id, "Ready")
-	k.call("TagResources", "ResourceType=ImageCache", "ResourceId.1="+id, "Tag.1.Key=owner", "Tag.1.Value=of-$", "Tag.2.Key=stage", "Tag.2.Value=test")
+	k.call("TagResources", "ResourceType=ImageCache", "ResourceId.1="+id, "Tag.1.Key=owner", "Tag.1.Value=nobody", "Tag.2.Key=stage", "Tag.2.Value=test")
 	k.call("ListTagResources", "ResourceType=ImageCache", "ResourceId.1="+id)
 	k.call("CreateImageCache", append(image, "ImageCacheName=other-of-$")...) // the token is taken
 	change := []string{"ImageCacheId=" + id, "SecurityGroupId=sg-emu-main", "VSwitchId=vsw-emu-main", "ImageCacheName=cache-of-$"}
