@@ -8,9 +8,6 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
-// maxInteger is beyond what a float64 holds exactly.
-const maxInteger = "9007199254740993"
-
 // deserialisation: every member of an answer reaches the user, and what is
 // absent, empty or new does no harm.
 func deserialisation(b *builder) {
@@ -22,8 +19,8 @@ func deserialisation(b *builder) {
 	b.reads("body", "minimal", "response.absent", "", taste{minimal: true}.sample(response))
 	b.reads("body", "emptyLists", "response.values", "", taste{}.sample(response))
 	b.reads("body", "unicode", "response.values", "", taste{listed: 1, text: reserved + foreign}.sample(response))
-	if anyField(response, func(f *contract.Field) bool { return f.Format == "int64" }) {
-		b.reads("body", "largeInteger", "response.values", "", taste{listed: 1, integer: maxInteger}.sample(response))
+	if anyField(response, func(f *contract.Field) bool { return f.Type == contract.Integer && f.Maximum == nil }) {
+		b.reads("body", "largeIntegers", "response.values", "", taste{listed: 1, large: true}.sample(response))
 	}
 	if anyField(response, func(f *contract.Field) bool { return f.Class == contract.ClassTime }) {
 		b.reads("time", "minutes", "response.values", "", taste{listed: 1, time: "2026-01-02T03:04Z"}.sample(response))

@@ -13,10 +13,11 @@ import (
 type taste struct {
 	minimal bool // only what every answer has
 	listed  int  // how many elements lists have
-	// text, integer and time take the place of an ordinary value where they
-	// are not empty.
-	text, integer, time string
-	nulls               bool // what need not be there is null
+	// text and time take the place of an ordinary value where they are not
+	// empty.
+	text, time string
+	large      bool // integers are as large as they may be
+	nulls      bool // what need not be there is null
 }
 
 // sample makes an answer's body.
@@ -65,8 +66,8 @@ func (t taste) element(f *contract.Field, i int) any {
 }
 
 func (t taste) number(f *contract.Field) json.Number {
-	if t.integer != "" && f.Format == "int64" {
-		return json.Number(t.integer)
+	if t.large && f.Type == contract.Integer && f.Maximum == nil {
+		return json.Number(strconv.FormatInt(largest(f), 10))
 	}
 	if _, err := strconv.ParseInt(f.Example, 10, 64); err == nil {
 		return json.Number(f.Example)
@@ -97,8 +98,7 @@ func root(t *Try, suffix string) string { return t.Operation + suffix }
 // answer renders a body in the format that was asked for.
 func answer(t *Try, status int, root string, body any) Reaction {
 	if t.format() == formatXML {
-		text := append([]byte(`<?xml version="1.0" encoding="UTF-8"?>`+"\n"), wire.EncodeXML(root, body)...)
-		return Reaction{Status: status, Type: typeXML, Body: text}
+		return Reaction{Status: status, Type: typeXML, Body: wire.EncodeXML(root, body)}
 	}
 	return Reaction{Status: status, Type: typeJSON, Body: wire.EncodeJSON(body)}
 }
