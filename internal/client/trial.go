@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"sync"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
