@@ -28,8 +28,9 @@ func TestReplay(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/replay", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: *update,
+		Condition: func(string) (bool, error) { return os.Geteuid() == 0, nil }, // [root]
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "oneline": oneLine, "tape": tape, "session": session, "edit": edit,
+			"exits": exits, "oneline": oneLine, "tape": tape, "session": session, "edit": edit, "all": all, "spoil": spoil,
 		},
 	})
 }

@@ -18,7 +18,7 @@ const (
 	maxLines   = 1 << 20  // lines of a record's head
 	maxRecords = 10 << 20
 	maxFile    = 1 << 40
-	maxPacked  = 2 << 30 // bytes of a compressed cassette, unpacked
+	maxPacked  = 512 << 20 // bytes of a compressed cassette, unpacked
 )
 
 // The units of times.

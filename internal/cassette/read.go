@@ -1,6 +1,7 @@
 package cassette
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"fmt"
@@ -59,7 +60,11 @@ func gunzip(r io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, err := io.ReadAll(io.LimitReader(z, maxPacked+1))
+	in := bufio.NewReader(z)
+	if begin, err := in.Peek(len(magic)); err == nil && string(begin) != magic {
+		return begin, nil // what is no cassette is not unpacked, however large
+	}
+	text, err := io.ReadAll(io.LimitReader(in, maxPacked+1))
 	if err == nil && len(text) > maxPacked {
 		err = &LimitError{"text", maxPacked}
 	}

@@ -30,6 +30,7 @@ var escape = regexp.MustCompile("%[0-9A-F]{2}")
 // encoders are the ways in which a server may show again what it was sent.
 var encoders = map[string]func(string) string{
 	"raw":     func(s string) string { return s },
+	"pair":    func(s string) string { return "Password=" + s },
 	"percent": wire.PercentEncode,
 	"form":    url.QueryEscape,
 	"lower":   func(s string) string { return escape.ReplaceAllStringFunc(wire.PercentEncode(s), strings.ToLower) },
