@@ -24,6 +24,20 @@ import (
 
 var loaded = sync.OnceValues(func() (*contract.Contract, error) { return contract.Load("spec/openapi.yaml", spec.OpenAPI) })
 
+// inputs are the valid requests that resources are made with.
+var inputs = sync.OnceValues(func() (plan.Inputs, error) {
+	c, err := loaded()
+	if err != nil {
+		return nil, err
+	}
+	in, err := suites.LoadInputs(c, fixtures.Inputs, "inputs")
+	if err != nil {
+		return nil, err
+	}
+	p, err := suites.Plan(c, in)
+	return p.Inputs, err
+})
+
 // judged is a run of the client cases against a driver.
 type judged struct {
 	contract *contract.Contract
@@ -39,11 +53,7 @@ func judge(t *testing.T, make func(*contract.Contract) driver.Driver, globs ...s
 	if err != nil {
 		t.Fatal(err)
 	}
-	in, err := suites.LoadInputs(c, fixtures.Inputs, "inputs")
-	if err != nil {
-		t.Fatal(err)
-	}
-	servers, err := suites.Plan(c, in)
+	in, err := inputs()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +67,7 @@ func judge(t *testing.T, make func(*contract.Contract) driver.Driver, globs ...s
 	d := make(c)
 	t.Cleanup(func() { _ = d.Close() })
 	p, err := client.Cases(client.Options{
-		Contract: c, Inputs: servers.Inputs, Driver: d, Bench: b, Region: "cn-hangzhou", Endpoint: func() string { return server.URL },
+		Contract: c, Inputs: in, Driver: d, Bench: b, Region: "cn-hangzhou", Endpoint: func() string { return server.URL },
 	})
 	if err != nil {
 		t.Fatal(err)

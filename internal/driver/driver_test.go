@@ -458,3 +458,34 @@ func session(t *testing.T, c driver.Call) []string {
 	}
 	return append(strings.Split(strings.TrimSpace(in), "\n"), strings.Split(strings.TrimSpace(out.String()), "\n")...)
 }
+
+// BenchmarkChild is 2,000 calls through one child, 16 of them at once; each
+// reply must be that of its call.
+func BenchmarkChild(b *testing.B) {
+	d, err := driver.Start(b.Context(), command("sound"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	const calls, atOnce = 2000, 16
+	for n := 0; b.Loop(); n++ {
+		ids := make(chan string)
+		var wg sync.WaitGroup
+		for range atOnce {
+			wg.Go(func() {
+				for id := range ids {
+					if r, err := d.Call(b.Context(), call(id, "Any")); err != nil {
+						b.Error(err)
+					} else if got, _ := r.Output.Get("Id"); got != id {
+						b.Errorf("reply to %s has id %v", id, got)
+					}
+				}
+			})
+		}
+		for i := range calls {
+			ids <- fmt.Sprintf("%d-%d", n, i)
+		}
+		close(ids)
+		wg.Wait()
+	}
+}
