@@ -43,8 +43,9 @@ lint: $(TOOLS) ## gofmt, vet, staticcheck, go.mod
 	$(GO) vet ./...
 	bin/staticcheck ./...
 
-bench: ## cases a second, the ceiling of the bare socket, and their ratio
-	$(GO) test -run '^$$' -bench BenchmarkRun -benchtime 9x ./cmd/conform
+bench: ## cases a second against the bare socket; what recording, reading a cassette and replaying cost
+	$(GO) test -run '^$$' -bench 'Benchmark(Run|Recording)$$' -benchtime 9x ./cmd/conform
+	$(GO) test -run '^$$' -bench 'Benchmark(Open|Replay)$$' -benchtime 9x ./internal/cassette ./internal/replay
 
 cover: ## test coverage by package
 	$(GO) test -coverpkg=./... -coverprofile bin/cover.out ./... && $(GO) tool cover -func bin/cover.out | tail -n 1
