@@ -232,7 +232,7 @@ func (a *app) resending(f *diffFlags, t *target, c *contract.Contract, tape *cas
 	return diff.Options{
 		Contract: c, Rules: redact.NewRules(c), Endpoint: t.profile.Endpoint, Transport: newTransport(), Clock: a.Now,
 		Rand: rand.New(rand.NewChaCha8(seed)), Key: key, Known: keysOf(t.credentials), Bindings: t.profile.Bindings, Wait: t.profile.Wait,
-		Timeout: f.timeout, Recorded: tape.Header().Recorded, Skew: time.Duration(c.Protocol.Skew) * time.Second, Writes: f.writes, Twin: f.twin,
+		Timeout: f.timeout, Rate: t.profile.Limits.Rate, Recorded: tape.Header().Recorded, Skew: time.Duration(c.Protocol.Skew) * time.Second, Writes: f.writes, Twin: f.twin,
 	}, nil
 }
 

@@ -36,6 +36,7 @@ const (
 	Keyless    Why = "it was signed by a key that the target has none for"
 	Write      Why = "it changes something, and --allow-writes is not given"
 	Unmade     Why = "it is about what was not made or changed here"
+	Alien      Why = "it changes what was not made here"
 	Hidden     Why = "it holds a secret that is not recorded"
 	Overlap    Why = "others were under way at the same time"
 	Standing   Why = "the answer tells of the moment or the account"
@@ -111,7 +112,7 @@ type tally struct {
 }
 
 func newTally() *tally {
-	return &tally{skipped: map[Why]int{}, left: map[compare.Why]int{}, took: map[string][][2]time.Duration{}}
+	return &tally{Report: Report{Differences: []Difference{}, Unmatched: []Exchange{}, Leaks: []Leak{}}, skipped: map[Why]int{}, left: map[compare.Why]int{}, took: map[string][][2]time.Duration{}}
 }
 
 // compared counts one pair of answers. b is 0 for none of a recording.

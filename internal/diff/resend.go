@@ -35,6 +35,7 @@ type Options struct {
 	Bindings map[string]string
 	Wait     profile.Wait
 	Timeout  time.Duration // of one request
+	Rate     float64       // requests a second at most; 0 for no limit
 	Recorded time.Time     // when recording began
 	Skew     time.Duration // by which a recorded timestamp may be off
 	Writes   bool          // whether to send what changes something
@@ -81,7 +82,8 @@ type resender struct {
 	ledger   []*made
 	// gaveUp are the places where waiting was in vain once.
 	gaveUp map[string]bool
-	silent int // requests in a row without any answer
+	last   time.Time // when something was sent
+	silent int       // requests in a row without any answer
 }
 
 // ErrSilent says that the target answers no more.
@@ -157,6 +159,9 @@ func (r *resender) unready(s *step) Why {
 		if _, ok := r.names.Forth(thing); !ok && thing != s.id {
 			return Unmade
 		}
+	}
+	if r.alien(s) {
+		return Alien
 	}
 	return ""
 }

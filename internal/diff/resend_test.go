@@ -288,3 +288,35 @@ func TestWhatIsNotSentAgain(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatIsSomebodysIsLeftAlone has a recording that deletes, changes and tags a
+// thing that it did not make, and that is there on the target.
+func TestWhatIsSomebodysIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	c := load0(t)
+	first := newClient(t, c, sound(t, options(c, 1)), "owner")
+	id := member(first.call("CreateImageCache", "Image.1=nginx", "SecurityGroupId=sg-emu-main", "VSwitchId=vsw-emu-main", "ImageCacheName=mine"), "ImageCacheId")
+	first.call("CreateDataCache", "Name=mine", "Path=/mine", "DataSource.Type=URL", "DataSource.Options.repoSource=HuggingFace/Model", "DataSource.Options.repoId=some/model")
+	made := len(first.tape)
+	first.until("DescribeImageCaches", "ImageCacheId", id, "Ready")
+	read := len(first.tape)
+	first.call("TagResources", "ResourceType=ImageCache", "ResourceId.1="+id, "Tag.1.Key=a", "Tag.1.Value=b")
+	first.call("UntagResources", "ResourceType=ImageCache", "ResourceId.1="+id, "TagKey.1=a")
+	first.call("UpdateImageCache", "ImageCacheId="+id) // lacks what is required: another server may not mind
+	first.call("DeleteDataCache", "Path=/mine")
+	first.call("DeleteImageCache", "ImageCacheId="+id)
+	first.call("DeleteImageCache", "ImageCacheId="+id) // gone there, and perhaps not here
+	first.call("DeleteImageCache", "ImageCacheId=imc-neverwasanysuchthing")
+	writes := first.tape[read:]
+	if writes[0].Status != 200 || writes[3].Status != 200 || made != 2 {
+		t.Fatalf("statuses %d, %d", writes[0].Status, writes[3].Status)
+	}
+	w := watch(sound(t, options(c, 2)))
+	r := resend(t, slices.Clone(writes), w, nil)
+	if diff := cmp.Diff([]Count{{string(Alien), 6}}, r.Skipped); diff != "" || r.Compared != 1 {
+		t.Errorf("compared %d, skipped mismatch (-want +got):\n%s", r.Compared, diff)
+	}
+	if diff := cmp.Diff(map[string]int{"DeleteImageCache": 1}, w.ops); diff != "" { // the one of what never was
+		t.Errorf("sent mismatch (-want +got):\n%s", diff)
+	}
+}

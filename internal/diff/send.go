@@ -30,6 +30,7 @@ func (r *resender) send(ctx context.Context, q *question) {
 
 // do signs and sends a call.
 func (r *resender) do(ctx context.Context, c wire.Call) *wire.Exchange {
+	r.pace(ctx)
 	ctx, cancel := context.WithTimeout(ctx, r.Timeout)
 	defer cancel()
 	c.Nonce, c.Time, c.Host = fmt.Sprintf("%016x%016x", r.Rand.Uint64(), r.Rand.Uint64()), r.Clock(), host(r.Endpoint)
@@ -38,6 +39,26 @@ func (r *resender) do(ctx context.Context, c wire.Call) *wire.Exchange {
 		return &wire.Exchange{Err: err, Start: c.Time, Header: http.Header{}, Method: d.Method}
 	}
 	return wire.Do(ctx, d, wire.Route{Transport: r.Transport, Endpoint: r.Endpoint, Clock: r.Clock})
+}
+
+// pace waits until the target may be asked again.
+func (r *resender) pace(ctx context.Context) {
+	if r.Rate > 0 {
+		pause(ctx, r.last.Add(time.Duration(float64(time.Second)/r.Rate)).Sub(r.Clock()))
+	}
+	r.last = r.Clock()
+}
+
+// pause waits, and says whether ctx let it.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func host(endpoint string) string {
@@ -155,15 +176,9 @@ func (p *patience) wait(ctx context.Context) bool {
 	if p.clock().Sub(p.begin)+p.pause > p.policy.Deadline {
 		return false
 	}
-	timer := time.NewTimer(p.pause)
-	defer timer.Stop()
-	p.pause = min(time.Duration(float64(p.pause)*p.policy.Factor), p.policy.Cap)
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
+	d := p.pause
+	p.pause = min(time.Duration(float64(d)*p.policy.Factor), p.policy.Cap)
+	return pause(ctx, d)
 }
 
 // freshEnd is how many characters of a name are made anew.

@@ -34,7 +34,9 @@ type tape struct {
 	// made holds what the recording brought into the world: ids and tokens of
 	// the server, names and tokens of the client.
 	made map[string]bool
-	mark string // what all names that a run makes up hold; empty for none
+	// accepted are the values of parameters of requests that succeeded.
+	accepted map[string]bool
+	mark     string // what all names that a run makes up hold; empty for none
 }
 
 // changes are the effects that change something.
@@ -42,11 +44,14 @@ var changes = []string{"create", "update", "delete", "copy", "tag", "untag"}
 
 // read takes a recording apart.
 func read(source Source, c *contract.Contract) (*tape, error) {
-	t := &tape{source: source, made: map[string]bool{}}
+	t := &tape{source: source, made: map[string]bool{}, accepted: map[string]bool{}}
 	for i := range source.Len() {
 		s := &step{Record: source.Entry(i).Record, index: i}
 		s.op = c.Operation(s.Operation)
 		s.writes = s.op == nil || slices.Contains(changes, s.op.Effect.Kind)
+		for _, p := range s.Params {
+			t.accepted[p.Value] = t.accepted[p.Value] || s.Status < 400
+		}
 		if err := t.bring(s); err != nil {
 			return nil, err
 		}
