@@ -6,7 +6,7 @@ SEEDS    ?= 20
 TOOLS     = bin/staticcheck bin/oaslint
 
 .DEFAULT_GOAL := help
-.PHONY: help build run mutants test race fuzz seeds contract lint bench cover cross clean
+.PHONY: help build run replay cassette mutants test race fuzz seeds contract lint bench cover cross clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -18,6 +18,14 @@ run: build ## judge the embedded emulator; ARGS="--target URL" for a server
 	@bin/conform run $(ARGS)
 
 mutants: build ; @bin/conform mutants $(ARGS) ## run the suite against every mutant; ARGS="--select GLOB" for some
+
+replay: build ## judge the recorded run of the emulator again, without a network
+	@bin/conform replay --strict=inferred --max-age 1000000h --reports bin/replay fixtures/cassettes/emulator.cassette.gz | tail -n 4
+	bin/conform cassette scan fixtures/cassettes
+	$(GO) test -count 1 -run '^TestRecordedRun$$' ./cmd/conform
+
+cassette: ## record the emulator anew, for make replay
+	$(GO) test -count 1 -run '^TestRecordedRun$$' ./cmd/conform -record
 
 test: ## run all tests
 	$(GO) test ./...
