@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/eci-conform/conform/internal/client"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/nearest"
 	"github.com/eci-conform/conform/internal/plan"
@@ -49,8 +50,16 @@ func (a *app) explain(s source, id string) error {
 		return err
 	}
 	if k := all.Case(id); k != nil {
-		return explainCase(a.Out, c, k)
+		return explainCase(a.Out, c, k, "conform run")
 	}
+	clients, err := clientCases(c)
+	if err != nil {
+		return err
+	}
+	if k := clients.Case(id); k != nil {
+		return explainCase(a.Out, c, k, "conform sdk")
+	}
+	all = &plan.Plan{Cases: slices.Concat(all.Cases, clients.Cases)}
 	if k := c.Clause(id); k != nil {
 		return explainClause(a.Out, c, k, all)
 	}
@@ -72,7 +81,16 @@ func unknownID(id string, c *contract.Contract, all *plan.Plan) error {
 	return fmt.Errorf("no case or clause %q: see conform plan and conform coverage", id)
 }
 
-func explainCase(out io.Writer, c *contract.Contract, k *plan.Case) error {
+// clientCases are the cases about clients, to be looked at.
+func clientCases(c *contract.Contract) (*plan.Plan, error) {
+	p, err := client.Cases(client.Options{Contract: c, Region: defaultRegion})
+	if err != nil {
+		return nil, usage(err)
+	}
+	return p, nil
+}
+
+func explainCase(out io.Writer, c *contract.Contract, k *plan.Case, command string) error {
 	lines := []string{k.ID, "  " + k.Promise}
 	for i, step := range k.Steps {
 		lines = append(lines, fmt.Sprintf("  %d. %s", i+1, step))
@@ -86,7 +104,7 @@ func explainCase(out io.Writer, c *contract.Contract, k *plan.Case) error {
 	lines = append(lines, "")
 	lines = append(lines, clauseLines(c, k.Clause)...)
 	lines = append(lines, alsoLines(k)...)
-	lines = append(lines, "", "run it with", "  conform run --select "+report.Quote(k.ID))
+	lines = append(lines, "", "run it with", "  "+command+" --select "+report.Quote(k.ID))
 	_, err := fmt.Fprintln(out, strings.Join(lines, "\n"))
 	return err
 }

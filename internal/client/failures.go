@@ -33,7 +33,7 @@ func failures(b *builder) {
 func (b *builder) row(row *contract.Error, subject string) {
 	code, message := row.Fill("Thing", "Thing")
 	b.add(subject, "json", "error.code", "a call that is answered by the row", func(ctx context.Context, t *trial) error {
-		r, err := t.carry(ctx, order{input: t.op.required, answer: func(_ int, try *Try) Reaction {
+		r, err := t.carry(ctx, order{input: t.op.required, scheme: schemeOf(row), answer: func(_ int, try *Try) Reaction {
 			return answer(try, row.Status, "Error", refusal(code, message, requestID))
 		}})
 		if err != nil {
@@ -42,6 +42,18 @@ func (b *builder) row(row *contract.Error, subject string) {
 		t.raised(r, refused{status: row.Status, code: code, message: message, request: requestID})
 		return nil
 	})
+}
+
+// schemeOf is the scheme whose requests alone are answered by the row, empty
+// where it may answer all.
+func schemeOf(row *contract.Error) wire.Scheme {
+	switch row.Condition {
+	case "request.wrongSignature":
+		return wire.V1
+	case "request.wrongSignatureAcs3":
+		return wire.ACS3
+	}
+	return ""
 }
 
 // broken is an answer that is not as it should be.

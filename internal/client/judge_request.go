@@ -41,12 +41,18 @@ func (t *trial) misshapen(f wire.Fault, at string, empty []string) {
 		t.find("parameters.emptyList", at, "nothing, or an empty text", f.Kind.String()+" "+strconv.Quote(f.Value))
 		return
 	}
+	if f.Kind == wire.BadBoolean && isBoolean(f.Value) { // no page speaks of its case
+		t.mild("parameters.sent", at, strings.ToLower(f.Value), strconv.Quote(f.Value))
+		return
+	}
 	if f.Kind == wire.Unknown {
 		t.find("parameters.absent", at, "no parameter that "+t.op.Name+" does not have", strconv.Quote(f.Value))
 		return
 	}
 	t.find("parameters.sent", at, "a name and value as documented", f.Kind.String()+": "+strconv.Quote(f.Value))
 }
+
+func isBoolean(s string) bool { return strings.EqualFold(s, "true") || strings.EqualFold(s, "false") }
 
 func (t *trial) underEmpty(name string, empty []string) bool {
 	return slices.ContainsFunc(empty, func(list string) bool { return strings.HasPrefix(name, list+".") })
@@ -58,6 +64,7 @@ func (t *trial) missing(want, got wire.Params, at string) {
 		value, ok := got.Get(p.Name)
 		switch {
 		case ok && value == p.Value:
+		case isBoolean(p.Value) && strings.EqualFold(value, p.Value): // told already
 		case !ok && p.Value == "":
 			t.find("parameters.empty", at+"/"+pointer(p.Name), "an empty text", "nothing")
 		case !ok:
