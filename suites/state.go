@@ -159,12 +159,12 @@ func (t *stage) send(ctx context.Context, r request) (*check.Answer, model.Call,
 // because the resource is busy, unless that is fine: an earlier request may be
 // worked on for longer than the resource's state tells.
 func (t *stage) admitted(ctx context.Context, r request, fine func(*check.Answer, model.Call) bool) (a *check.Answer, call model.Call, err error) {
-	if a, call, err = t.send(ctx, r); err != nil || !t.isBusy(a) || fine != nil && fine(a, call) {
+	if a, call, err = t.send(ctx, r); err != nil || !isBusy(t.Contract, a) || fine != nil && fine(a, call) {
 		return a, call, err
 	}
 	waited := t.Eventually(ctx, r.op.Name+" to be let in", func() (bool, error) {
 		a, call, err = t.send(ctx, r)
-		return err != nil || !t.isBusy(a), err
+		return err != nil || !isBusy(t.Contract, a), err
 	})
 	if plan.IsTimeout(waited) {
 		waited = nil // the last answer stands
@@ -173,8 +173,8 @@ func (t *stage) admitted(ctx context.Context, r request, fine func(*check.Answer
 }
 
 // isBusy says that the answer is a documented refusal because of work under way.
-func (t *stage) isBusy(a *check.Answer) bool {
-	return slices.ContainsFunc(a.Rows, func(row *contract.Error) bool { return t.Contract.Class(row) == contract.ClassBusy })
+func isBusy(c *contract.Contract, a *check.Answer) bool {
+	return slices.ContainsFunc(a.Rows, func(row *contract.Error) bool { return c.Class(row) == contract.ClassBusy })
 }
 
 func probeOf(op *contract.Operation, params wire.Params) plan.Probe {
