@@ -54,6 +54,7 @@ lint: $(TOOLS) ## gofmt, vet, staticcheck, go.mod
 bench: ## cases a second against the bare socket; what recording, reading a cassette and replaying cost
 	$(GO) test -run '^$$' -bench 'Benchmark(Run|Recording)$$' -benchtime 9x ./cmd/conform
 	$(GO) test -run '^$$' -bench 'Benchmark(Open|Replay)$$' -benchtime 9x ./internal/cassette ./internal/replay
+	$(GO) test -run '^$$' -bench 'BenchmarkVCR$$' -benchtime 1x ./internal/replay
 
 cover: ## test coverage by package
 	$(GO) test -coverpkg=./... -coverprofile bin/cover.out ./... && $(GO) tool cover -func bin/cover.out | tail -n 1

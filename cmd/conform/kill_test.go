@@ -55,9 +55,9 @@ func (c *child) stop(signal os.Signal) string {
 }
 
 // hammer sends requests one after another until it fails, and returns the
-// nonces of those whose answers came whole. It tells after so many of them, or
+// nonces of those whose answers came whole: the name and a number. It tells after so many of them, or
 // at its end.
-func hammer(ctx context.Context, url string, after int, tell func()) (answered []string, err error) {
+func hammer(ctx context.Context, url, name string, after int, tell func()) (answered []string, err error) {
 	defer tell()
 	rt := newTransport()
 	defer rt.CloseIdleConnections()
@@ -65,7 +65,7 @@ func hammer(ctx context.Context, url string, after int, tell func()) (answered [
 		if i == after {
 			tell()
 		}
-		nonce := fmt.Sprintf("%s-%d-%p", url, i, rt)
+		nonce := fmt.Sprintf("%s-%d", name, i)
 		d := wire.NewDraft(wire.Call{
 			Operation: "DescribeRegions", Version: "2018-08-08", Method: "POST", Form: true, Format: "JSON", Nonce: nonce, Time: time.Now(),
 			Params:      wire.Params{{Name: "RegionId", Value: "cn-hangzhou"}},
@@ -133,7 +133,7 @@ func killOne(t *testing.T, target string, after, who int, moment time.Duration) 
 			if i == who {
 				tell = sync.OnceFunc(func() { close(now) })
 			}
-			answered[i], faults[i] = hammer(t.Context(), rec.url, after, tell)
+			answered[i], faults[i] = hammer(t.Context(), rec.url, fmt.Sprintf("%s-%d", filepath.Base(dir), i), after, tell)
 		})
 	}
 	<-now
