@@ -17,6 +17,9 @@ build: ## build bin/conform
 run: build ## judge the embedded emulator; ARGS="--target URL" for a server
 	@bin/conform run $(ARGS)
 
+sdk: ## judge the real SDKs whose toolchain is here and publish it; SDK="NAME..." for some
+	@drivers/judge $(SDK)
+
 mutants: build ; @bin/conform mutants $(ARGS) ## run the suite against every mutant; ARGS="--select GLOB" for some
 
 replay: build ## judge the recorded run of the emulator again, without a network

@@ -32,9 +32,10 @@ class Watched(dict):
     the plural besides, which some setters want."""
 
     def __init__(self, given):
-        super().__init__({k: watched(v) for k, v in given.items()})
+        members = {k: watched(v) for k, v in given.items()}
+        plural = {k + "s": v for k, v in members.items() if isinstance(v, list)}
+        super().__init__(plural | members)
         self.unread = set(given)
-        self.update({k + "s": v for k, v in self.items() if isinstance(v, list) and k + "s" not in given})
 
     def get(self, key, default=None):
         self.unread -= {key, key[:-1] if key.endswith("s") else key}
@@ -90,7 +91,7 @@ def flat(path, value):
         for key, v in pairs:
             yield from flat(f"{path}.{key}" if path else str(key), v)
     else:
-        yield path, value
+        yield path, str(value).lower() if isinstance(value, bool) else value
 
 
 @functools.lru_cache(maxsize=64)

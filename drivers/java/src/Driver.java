@@ -18,6 +18,7 @@ import java.io.FileOutputStream;
 import java.io.FileDescriptor;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -83,6 +84,8 @@ public final class Driver {
         reply.add("id", call.get("id"));
         try {
             carryOut(prepare(call), reply);
+        } catch (InvocationTargetException e) {
+            reply.add("error", problem("Unsupported", "a setter of the SDK refuses its value: " + e.getCause().getMessage(), null));
         } catch (ReflectiveOperationException | RuntimeException e) { // not the SDK's doing
             reply.add("error", problem("Driver", e.toString(), null));
         }
@@ -94,7 +97,7 @@ public final class Driver {
             reply.add("output", action.run());
         } catch (ClientException e) { // ServerException is one; neither has the status
             reply.add("error", problem(e.getErrCode(), e.getErrMsg(), e.getRequestId()));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             reply.add("error", problem("", e.toString(), null));
         }
     }
@@ -115,7 +118,7 @@ public final class Driver {
         AcsRequest<?> request = typed(call);
         if (request == null) {
             CommonRequest common = common(call);
-            return () -> JsonParser.parseString(client.getCommonResponse(common).getData());
+            return () -> JsonParser.parseString(client.getCommonResponse(common).getData()).getAsJsonObject();
         }
         request.setSysEndpoint(host(call));
         request.setSysProtocol(ProtocolType.HTTP);
