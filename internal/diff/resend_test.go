@@ -2,7 +2,9 @@ package diff
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -319,4 +321,28 @@ func TestWhatIsSomebodysIsLeftAlone(t *testing.T) {
 	if diff := cmp.Diff(map[string]int{"DeleteImageCache": 1}, w.ops); diff != "" { // the one of what never was
 		t.Errorf("sent mismatch (-want +got):\n%s", diff)
 	}
+}
+
+// TestAnInterruptClearsAway ends the context once the first thing is made.
+func TestAnInterruptClearsAway(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	h := sound(t, options(load0(t), 2))
+	w := watch(h)
+	stop := http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		w.ServeHTTP(rw, r)
+		if w.count("CreateImageCache") == 1 {
+			cancel()
+		}
+	})
+	got, err := resendIn(ctx, t, record(t, "interrupted"), stop, nil)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if got.Made+len(got.Leaks) == 0 || len(got.Leaks) > 0 || w.count("CreateDataCache") > 0 {
+		t.Errorf("made %d, leaks %v, sent %v", got.Made, got.Leaks, w.ops)
+	}
+	left := newClient(t, load0(t), h, "looker")
+	each(left.call("DescribeImageCaches"), "ImageCaches", func(item *wire.Map) { t.Errorf("%s is left", wire.EncodeJSON(item)) })
 }

@@ -200,6 +200,16 @@ func record(t testing.TB, name string) memory {
 // resend sends a recording to a server.
 func resend(t testing.TB, tape memory, h http.Handler, change func(*Options)) *Report {
 	t.Helper()
+	r, err := resendIn(context.Background(), t, tape, h, change)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// resendIn is resend until ctx ends.
+func resendIn(ctx context.Context, t testing.TB, tape memory, h http.Handler, change func(*Options)) (*Report, error) {
+	t.Helper()
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	c := load0(t)
@@ -212,9 +222,5 @@ func resend(t testing.TB, tape memory, h http.Handler, change func(*Options)) *R
 	if change != nil {
 		change(&o)
 	}
-	r, err := Resend(context.Background(), tape, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
+	return Resend(ctx, tape, o)
 }
