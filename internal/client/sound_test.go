@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -27,8 +26,6 @@ type sdk struct {
 	nonces   atomic.Int64
 	http     *http.Client
 	run      string
-
-	mu sync.Mutex
 }
 
 func (s *sdk) hello() driver.Hello {

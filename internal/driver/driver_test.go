@@ -390,9 +390,7 @@ func TestCancelled(t *testing.T) {
 func TestLocal(t *testing.T) {
 	t.Parallel()
 	d := driver.Local(driver.Hello{Name: "x"}, func(_ context.Context, c driver.Call) (driver.Reply, error) {
-		var m map[string]int
-		m[c.ID] = 1
-		return driver.Reply{}, nil
+		panic("unexpected < in " + c.ID)
 	})
 	_, err := d.Call(t.Context(), call("1", "Any"))
 	fault(t, err, driver.Died)
