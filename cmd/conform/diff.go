@@ -148,6 +148,9 @@ func (a *app) diffCassettes(f *diffFlags, nameA, nameB string) error {
 	defer tb.Close()
 	a.noteState(ta, c)
 	a.noteState(tb, c)
+	if ta.Header().Run != "" && tb.Header().Run != "" {
+		fmt.Fprintln(a.Err, "both are runs, whose cases work at the same time: their results.ndjson say more clearly what changed")
+	}
 	r, err := diff.Recordings(c, recordingFor(ta), recordingFor(tb))
 	if err != nil {
 		return usage(err)
