@@ -34,7 +34,8 @@ test: ## run all tests
 	$(GO) test ./...
 
 race: ## run the concurrent packages under the race detector
-	$(GO) test -race ./internal/wire ./internal/emulator ./internal/plan ./internal/run ./suites
+	$(GO) test -race ./internal/wire ./internal/emulator ./internal/plan ./internal/run ./internal/recorder ./internal/replay \
+	  ./internal/cassette ./internal/driver ./suites
 
 fuzz: ## fuzz every fuzz target for FUZZTIME
 	@grep -rHoE '^func Fuzz\w+' --include='*_test.go' . | sed -E 's|/[^/]*:func | |' | while read -r dir name; do \

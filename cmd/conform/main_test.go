@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
 			"edit":      edit,
+			"unseal":    unseal,
 			"contract":  contractFile,
 			"profile":   profileFile,
 			"interrupt": interrupt,

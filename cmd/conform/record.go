@@ -62,6 +62,7 @@ func (a *app) record(ctx context.Context, f *recordFlags) error {
 	if err != nil {
 		return err
 	}
+	f.target.keyless = true // v1 passes as it is
 	t, err := a.resolve(f.target, c)
 	if err != nil {
 		return usage(err)

@@ -78,10 +78,26 @@ func cassetteName(kind string, now time.Time, i int) string {
 	return name + cassetteSuffix
 }
 
-// close seals the cassette and says what is in it.
+// unsafeSuffix ends the name of a recording in which something may be secret.
+const unsafeSuffix = ".unsafe"
+
+// close seals the cassette and says what is in it. One in which the scanner
+// finds what may be secret is not kept under its name: nobody shall take it for
+// one that can be shared.
 func (r *recording) close(a *app) error {
 	if err := errors.Join(r.Err(), r.writer.Close()); err != nil {
 		return exit(exitFault, err)
+	}
+	hits, err := scanFile(r.path)
+	if err != nil {
+		return exit(exitFault, err)
+	}
+	if len(hits) > 0 {
+		if err := os.Rename(r.path, r.path+unsafeSuffix); err != nil {
+			return exit(exitFault, fmt.Errorf("set recording aside: %w", err))
+		}
+		return exit(exitFault, fmt.Errorf("%s in the recording may be secret, the first on line %d: it is set aside as %s; conform cassette scan shows where",
+			counted(len(hits), "text"), hits[0].Line, r.path+unsafeSuffix))
 	}
 	fmt.Fprintf(a.Err, "recorded %s in %s\n", counted(r.Count(), "exchange"), r.path)
 	return nil

@@ -101,6 +101,7 @@ func (a *app) replay(ctx context.Context, f *replayFlags, file string) error {
 	}
 	defer tape.Close()
 	a.noteState(tape, c)
+	a.noteAge(tape, f.maxAge)
 	player, err := replay.New(tape, o)
 	if err != nil {
 		return usage(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -89,6 +90,10 @@ func (a *app) recall(t targetFlags, c *contract.Contract) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
+	if source.State() != cassette.Sealed {
+		return nil, exit(exitUnjudged, fmt.Errorf("%s: the recording was never closed: a part of a run cannot be judged by its cases; conform replay judges its %s",
+			source.Name(), counted(source.Len(), "exchange")))
+	}
 	tape, err := rerun.New(source, redact.NewRules(c))
 	if err != nil {
 		return nil, err
@@ -135,11 +140,8 @@ func (a *app) judgeCassette(ctx context.Context, f *runFlags, maxAge time.Durati
 		return err
 	}
 	defer source.Close()
-	if age := a.Now().Sub(source.Header().Recorded); age > maxAge {
-		fmt.Fprintf(a.Err, "%s is %s old, more than --max-age %s: record it anew to know what the target does today\n",
-			printable(source.Name()), days(age), days(maxAge))
-	}
-	if source.Header().Run != "" {
+	a.noteAge(source, maxAge)
+	if source.Header().Run != "" && source.State() == cassette.Sealed {
 		return a.run(ctx, f)
 	}
 	strict, err := f.level()
@@ -154,6 +156,8 @@ func (a *app) judgeCassette(ctx context.Context, f *runFlags, maxAge time.Durati
 		return err
 	}
 	t := &target{name: f.target.name, source: source, profile: &profile.Profile{Endpoint: source.Header().Target, Region: "as recorded"}}
+	a.noteState(source, c)
+	f.exchanges = true
 	all := rerun.Exchanges(source, c)
 	known, err := f.known.load(t.profile, all, c)
 	if err != nil {
@@ -170,6 +174,14 @@ func (a *app) judgeCassette(ctx context.Context, f *runFlags, maxAge time.Durati
 	return j.judge(ctx, o)
 }
 
+// noteAge warns of what was recorded too long ago.
+func (a *app) noteAge(c *cassette.Cassette, most time.Duration) {
+	if age := a.Now().Sub(c.Header().Recorded); age > most {
+		fmt.Fprintf(a.Err, "conform: %s is %s old, more than --max-age %s: record it anew to know what the target does today\n",
+			printable(c.Name()), days(age), days(most))
+	}
+}
+
 // age says what a reader of verdicts from a recording should know of it.
 func (t *target) age(a *app, c *contract.Contract) {
 	h := t.source.Header()
@@ -183,9 +195,13 @@ func (t *target) age(a *app, c *contract.Contract) {
 // recordRun makes the run's traffic pass a recorder.
 func (j *job) recordRun(o *run.Options) (*recording, error) {
 	o.Run = run.NameAt(o.Clock(), o.Seed)
+	cases, err := j.flags.choice.line()
+	if err != nil {
+		return nil, exit(exitFault, err)
+	}
 	rec, err := j.app.openRecording(recordingOf{
 		dir: j.flags.record, kind: "run", contract: j.contract, keys: keysOf(j.target.credentials), place: rerun.PlaceOf,
-		header:  cassette.Header{Target: publicURL(j.target.profile.Endpoint), Run: o.Run, Seed: o.Seed},
+		header:  cassette.Header{Target: publicURL(j.target.profile.Endpoint), Run: o.Run, Seed: o.Seed, Cases: cases},
 		profile: j.profile,
 	})
 	if err != nil {
@@ -193,6 +209,34 @@ func (j *job) recordRun(o *run.Options) (*recording, error) {
 	}
 	o.Transport = rec.Middleware(o.Transport)
 	return rec, nil
+}
+
+// recordedChoice is a choice of cases as a recording keeps it.
+type recordedChoice struct {
+	Select []string `json:"select,omitempty"`
+	Skip   []string `json:"skip,omitempty"`
+	Level  string   `json:"level"`
+}
+
+// line is the choice in one line, empty for all cases.
+func (s choice) line() (string, error) {
+	if len(s.globs) == 0 && len(s.skips) == 0 && s.level == contract.Inferred.String() {
+		return "", nil
+	}
+	text, err := json.Marshal(recordedChoice{s.globs, s.skips, s.level})
+	return string(text), err
+}
+
+// recorded leaves of the cases those that the recording was made of.
+func (t *target) recorded(all *plan.Plan) (*plan.Plan, error) {
+	if t.tape == nil || t.source.Header().Cases == "" {
+		return all, nil
+	}
+	var c recordedChoice
+	if err := json.Unmarshal([]byte(t.source.Header().Cases), &c); err != nil {
+		return nil, fmt.Errorf("read %s: #cases: %w", t.source.Name(), err)
+	}
+	return choice{globs: c.Select, skips: c.Skip, level: c.Level}.of(all)
 }
 
 // profile is the target's, with keys in which nothing is secret.

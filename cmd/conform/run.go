@@ -40,6 +40,8 @@ type runFlags struct {
 	seedGiven bool
 	reports   string
 	record    string
+	// exchanges says that a recording is judged as it stands.
+	exchanges bool
 	format    string
 	verbose   bool
 }
@@ -242,6 +244,9 @@ func (a *app) prepare(f *runFlags) (*job, error) {
 	case err != nil:
 		return nil, usage(err)
 	}
+	if all, err = t.recorded(all); err != nil {
+		return nil, err
+	}
 	chosen, err := f.choice.of(all)
 	if err != nil {
 		return nil, err
@@ -391,6 +396,9 @@ func (j *job) about() report.Run {
 // cases and without secrets.
 func (f *runFlags) command() string {
 	words := []string{"conform", "run", "--target", report.Quote(f.target.name), "--seed", fmt.Sprint(f.seed)}
+	if f.exchanges {
+		words = []string{"conform", "replay", report.Quote(f.target.name)}
+	}
 	if f.target.region != "" {
 		words = append(words, "--region", report.Quote(f.target.region))
 	}

@@ -30,6 +30,8 @@ type targetFlags struct {
 	name   string
 	region string
 	key    keyFlags
+	// keyless says that what has no key is good too.
+	keyless bool
 }
 
 func (t *targetFlags) add(c *cobra.Command) {
@@ -82,7 +84,9 @@ func (a *app) resolve(t targetFlags, c *contract.Contract) (*target, error) {
 	if err := p.Validate(c); err != nil {
 		return nil, err
 	}
-	if err := a.giveKey(p, t.key); err != nil {
+	if err := a.giveKey(p, t.key); err != nil && t.keyless && !t.key.given() {
+		return &target{name: t.name, profile: p}, nil
+	} else if err != nil {
 		return nil, err
 	}
 	creds, err := p.Resolve(lookups())

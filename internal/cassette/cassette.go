@@ -55,6 +55,7 @@ type Header struct {
 	Tool     string    // name and version of what recorded
 	Run      string    // id of the run, for a recording of one
 	Seed     uint64    // of the run; kept only with Run
+	Cases    string    // which cases the run was of, in one line, where not of all; kept only with Run
 	Profile  string    // of the run's target, in one line, without keys; kept only with Run
 	Import   string    // the format that the records were taken over from
 }

@@ -47,6 +47,7 @@ func appendHeader(dst []byte, h Header, links *chain) ([]byte, error) {
 		dst = append(appendWord(append(dst, "#run "...), h.Run), " seed="...)
 		dst = append(strconv.AppendUint(dst, h.Seed, 10), '\n')
 	}
+	field("cases", h.Cases)
 	field("profile", h.Profile)
 	field("import", h.Import)
 	if len(dst) > maxHeader {

@@ -108,6 +108,7 @@ var headerFields = map[string]func(*Header, string) bool{
 	"policy":   func(h *Header, s string) bool { return set(&h.Policy, s) },
 	"target":   func(h *Header, s string) bool { return set(&h.Target, s) },
 	"tool":     func(h *Header, s string) bool { return set(&h.Tool, s) },
+	"cases":    func(h *Header, s string) bool { return set(&h.Cases, s) },
 	"profile":  func(h *Header, s string) bool { return set(&h.Profile, s) },
 	"import":   func(h *Header, s string) bool { return set(&h.Import, s) },
 }

@@ -77,7 +77,7 @@ func TestAnyRecordIsRestored(t *testing.T) {
 		path := filepath.Join(dir, "c")
 		defer os.Remove(path)
 		h := Header{Recorded: time.Unix(rapid.Int64Range(0, 1e10).Draw(t, "recorded"), 5).UTC(), Contract: anyText(t, "contract"),
-			Policy: anyText(t, "policy"), Target: anyText(t, "target"), Tool: anyText(t, "tool"), Run: anyText(t, "run"), Import: anyText(t, "import")}
+			Policy: anyText(t, "policy"), Target: anyText(t, "target"), Tool: anyText(t, "tool"), Run: anyText(t, "run"), Cases: anyText(t, "cases"), Import: anyText(t, "import")}
 		if h.Run != "" {
 			h.Seed = rapid.Uint64().Draw(t, "seed")
 		}
