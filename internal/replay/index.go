@@ -43,7 +43,8 @@ type bucket struct {
 	index   int // within the scope
 	op      *operation
 	vars    []variable
-	entries []int // as recorded
+	entries []int  // as recorded
+	tells   []bool // of each exchange: whether its answer says how things are
 	// first marks the variables that may be bound here.
 	first  uint32
 	effect bool // a write: each exchange is served once
@@ -210,6 +211,7 @@ func (b *builder) add(i int, e *redact.Record) error {
 	}
 	k := b.bucket(f)
 	k.entries = append(k.entries, i)
+	k.tells = append(k.tells, e.Failure == redact.NoFailure && e.Status >= 200 && e.Status < 300)
 	what, err := b.p.reader.touches(op, e, func() ([]byte, error) {
 		r, err := b.p.source.Record(i)
 		return r.Answer, err

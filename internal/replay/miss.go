@@ -216,6 +216,9 @@ func differences(told redact.Record, e *redact.Record) []string {
 const maxShown = 60
 
 func shown(value string) string {
+	if value == anyName {
+		return "a new name"
+	}
 	if r := []rune(value); len(r) > maxShown {
 		value = string(r[:maxShown]) + "…"
 	}

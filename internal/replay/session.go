@@ -259,12 +259,26 @@ func (s *session) serve(m bound) (turn, why) {
 	at := max(s.next[b.index], from)
 	t := turn{before: -1}
 	if at >= to {
-		at, t.again = to-1, true
+		at, t.again = b.lasting(from, to), true
+	} else {
+		s.next[b.index] = at + 1
 	}
-	s.next[b.index] = at + 1
 	s.bindAll(m)
 	t.entry = b.entries[at]
 	return t, ""
+}
+
+// lasting is the exchange that answers what is asked more often than it was: the
+// last one whose answer says how things are. One that was not carried out, for
+// a fault on the way or in the service, says nothing of that; it stands where
+// there is no other.
+func (b *bucket) lasting(from, to int) int {
+	for at := to - 1; at >= from; at-- {
+		if b.tells[at] {
+			return at
+		}
+	}
+	return to - 1
 }
 
 // missed says on which side of now the bucket's exchanges lie, and of which
