@@ -427,8 +427,9 @@ func TestContestsShowWhatTheyFound(t *testing.T) {
 		if len(r.Attachments) != 1 || !strings.Contains(string(r.Attachments[0].Data), "<html") {
 			t.Errorf("%s: %d attachments, want one picture", r.Case, len(r.Attachments))
 		}
-		if f := r.Findings[0]; !strings.Contains(f.Got, "no order explains these 2,") || strings.Count(f.Got, "\n") != 2 {
-			t.Errorf("%s: got %s\nwant a sentence and two lines", r.Case, f.Got)
+		// How few requests it is told by is a matter of time.
+		if f := r.Findings[0]; !strings.Contains(f.Got, "no order explains these ") || strings.Count(f.Got, "DeleteDataCache: 200") < 2 {
+			t.Errorf("%s: got %s\nwant a sentence and the two deletions", r.Case, f.Got)
 		}
 	}
 }
