@@ -428,7 +428,7 @@ func TestContestsShowWhatTheyFound(t *testing.T) {
 			t.Errorf("%s: %d attachments, want one picture", r.Case, len(r.Attachments))
 		}
 		// How few requests it is told by is a matter of time.
-		if f := r.Findings[0]; !strings.Contains(f.Got, "no order explains these ") || strings.Count(f.Got, "DeleteDataCache: 200") < 2 {
+		if f := r.Findings[0]; !strings.Contains(f.Got, "no order explains these ") || strings.Count(f.Got, "Cache: 200") < 2 {
 			t.Errorf("%s: got %s\nwant a sentence and the two deletions", r.Case, f.Got)
 		}
 	}
