@@ -71,6 +71,9 @@ func (t *table) file(p pattern) {
 		t.known, t.texts = map[string]bool{}, map[uint64][]pattern{}
 	}
 	t.known[p.of.value] = true
+	if len(p.text) < huntLength { // bytes that are no UTF-8 may have become fewer
+		return
+	}
 	key := firstSix(p.text, 0)
 	bit := t.hash(key)
 	t.bits[bit/64] |= 1 << (bit % 64)
