@@ -144,14 +144,7 @@ func (a *app) judgeCassette(ctx context.Context, f *runFlags, maxAge time.Durati
 	if source.Header().Run != "" && source.State() == cassette.Sealed {
 		return a.run(ctx, f)
 	}
-	strict, err := f.level()
-	if err != nil {
-		return err
-	}
-	if err := f.check(); err != nil {
-		return err
-	}
-	c, err := f.source.sound()
+	strict, c, err := f.sound()
 	if err != nil {
 		return err
 	}

@@ -215,16 +215,23 @@ func (j *job) call(ctx context.Context, o run.Options) error {
 	return j.judge(ctx, o)
 }
 
-// prepare checks flags, contract, plan, profile and report folder.
-func (a *app) prepare(f *runFlags) (*job, error) {
+// sound checks the flags of judging and the contract, and returns the level that
+// decides.
+func (f *runFlags) sound() (contract.Level, *contract.Contract, error) {
 	strict, err := f.level()
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	if err := f.check(); err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	c, err := f.source.sound()
+	return strict, c, err
+}
+
+// prepare checks flags, contract, plan, profile and report folder.
+func (a *app) prepare(f *runFlags) (*job, error) {
+	strict, c, err := f.sound()
 	if err != nil {
 		return nil, err
 	}

@@ -103,14 +103,7 @@ func (a *app) sdk(ctx context.Context, f *sdkFlags) error {
 
 // prepareSDK checks flags, contract, cases and baseline.
 func (a *app) prepareSDK(f *sdkFlags) (*sdkJob, error) {
-	strict, err := f.level()
-	if err != nil {
-		return nil, err
-	}
-	if err := f.check(); err != nil {
-		return nil, err
-	}
-	c, err := f.source.sound()
+	strict, c, err := f.sound()
 	if err != nil {
 		return nil, err
 	}
