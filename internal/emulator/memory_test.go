@@ -59,7 +59,7 @@ func TestIDsDiffer(t *testing.T) {
 func FuzzReadToken(f *testing.F) {
 	scope := []byte("scope")
 	whole := writeToken(scope, position{seq: 7, sub: "key"})
-	for _, s := range []string{whole, whole[1:], whole + "A", "", "====", "AAAAAAAAAAAAAAAAAAAAAAAAAAA"} {
+	for _, s := range []string{whole, whole[1:], whole + "A", whole[:4] + "\n" + whole[4:], "", "====", "AAAAAAAAAAAAAAAAAAAAAAAAAAA"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, token string) {

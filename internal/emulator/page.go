@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 )
 
 // position is a place in the order of a listing. Resources keep theirs for
@@ -108,7 +109,7 @@ func writeToken(scope []byte, at position) string {
 
 func readToken(scope []byte, token string) (position, error) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(token)
-	if err != nil || len(b) < sealSize+8 {
+	if err != nil || len(b) < sealSize+8 || strings.ContainsAny(token, "\r\n") { // which the decoder passes over
 		return position{}, errToken
 	}
 	place := b[sealSize:]
