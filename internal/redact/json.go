@@ -42,8 +42,8 @@ func (j *jsonText) ended() bool {
 	}
 	rest := j.in[j.i:]
 	if rest[0] == '"' {
-		_, _, whole := scanString(rest)
-		return !whole && strings.IndexFunc(rest, func(r rune) bool { return r < ' ' }) < 0
+		raw, _, _ := scanString(rest) // empty for a string without an end
+		return raw == "" && strings.IndexFunc(rest, func(r rune) bool { return r < ' ' }) < 0
 	}
 	for _, word := range []string{"true", "false", "null"} {
 		if strings.HasPrefix(word, rest) {
