@@ -126,7 +126,7 @@ func TestUpdateWithoutChange(t *testing.T) {
 	t.Parallel()
 	c := load(t)
 	m := machine(t, c, "ImageCache")
-	create := model.Call{Operation: c.Operation("CreateImageCache"), Params: params("ImageCacheName", "n", "Image.1", "a", "RegionId", "r")}
+	create := model.Call{Operation: c.Operation("CreateImageCache"), Params: params("ImageCacheName", "n", "Image.1", "a", "RegionId", "r", "SecurityGroupId", "s")}
 	made := m.Step(model.State{}, create).After(true)[0]
 	made.Name = "Ready"
 	for _, tt := range []struct {
@@ -139,6 +139,7 @@ func TestUpdateWithoutChange(t *testing.T) {
 		{"another name", params("ImageCacheName", "m"), "+"},
 		{"the same images", params("ImageCacheName", "n", "Image.1", "a"), "+"},
 		{"what nobody knows", params("ImageCacheName", "n", "VSwitchId", "v"), "+NoNeedUpdate"},
+		{"what nobody sees", params("ImageCacheName", "n", "SecurityGroupId", "s"), "+NoNeedUpdate"},
 	} {
 		call := model.Call{Operation: c.Operation("UpdateImageCache"), Params: append(params("ImageCacheId", "i"), tt.params...)}
 		if got := say(m.Step(made, call)); got != tt.want {

@@ -2,6 +2,7 @@ package model
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
 )
@@ -16,7 +17,7 @@ func (m *Machine) update(s State, c Call) Allowed {
 	accepted := Outcome{Next: m.updated(s, c)}
 	row := op.Error(op.Effect.Same)
 	forced := c.Has(op.Effect.Force...)
-	changes, known := s.changed(m.written(c))
+	changes, known := s.changed(op, m.written(c))
 	switch {
 	case row == nil || forced || known && changes:
 		return Allowed{Clause: m.because(s, op), Outcomes: []Outcome{accepted}}
@@ -27,8 +28,8 @@ func (m *Machine) update(s State, c Call) Allowed {
 }
 
 // changed says whether the values differ from what was written before, and
-// whether that is known.
-func (s State) changed(by Values) (changes, known bool) {
+// whether that is known. What no item shows may count as a change each time.
+func (s State) changed(op *contract.Operation, by Values) (changes, known bool) {
 	have := s.Wrote.Map()
 	known = true
 	for name, texts := range by.Map() {
@@ -40,8 +41,17 @@ func (s State) changed(by Values) (changes, known bool) {
 		if !slices.Equal(now, texts) {
 			return true, true
 		}
+		known = known && shown(op, name)
 	}
 	return false, known
+}
+
+// shown reports whether an item shows anything of the parameter.
+func shown(op *contract.Operation, name string) bool {
+	return slices.ContainsFunc(op.Effect.Echo, func(e contract.Echo) bool {
+		root, _, _ := strings.Cut(e.Parameter, ".")
+		return root == name
+	})
 }
 
 // updated is what may be true after an update was accepted: the work may be
