@@ -109,6 +109,7 @@ type forged struct {
 	shape                    func(*plan.Probe)
 	options                  []plan.Option
 	needs                    plan.Needs
+	clock                    time.Duration // how far off the target's clock is the request's; zero where that is no matter
 }
 
 func (a auth) forge(f forged) {
@@ -121,8 +122,43 @@ func (a auth) forge(f forged) {
 				f.shape(p)
 			}
 		},
-		options: f.options, needs: f.needs, also: f.also,
+		options: f.options, needs: f.needs, also: f.also, mend: a.onTime(f),
 	})
+}
+
+// onTime sets the clock of a request again whose answer is not the one to be
+// expected and tells that the target has another time than we: the window is
+// around the target's.
+func (a auth) onTime(f forged) func(*check.Answer) *plan.Probe {
+	if f.clock == 0 {
+		return nil
+	}
+	p := a.probe(a.base, f.change)
+	p.Scheme = a.scheme.name
+	most := time.Duration(a.c.Protocol.Skew) * time.Second
+	return func(got *check.Answer) *plan.Probe {
+		off := ahead(got.Exchange)
+		if got.OK == f.accept || off.Abs() < almost || off.Abs() >= most {
+			return nil
+		}
+		q := p
+		q.Before = []plan.Edit{clock(f.clock + off)}
+		return &q
+	}
+}
+
+// almost is how far two clocks may be apart and count as one: what is on one
+// side of the window by a minute is so by both.
+const almost = 20 * time.Second
+
+// ahead is how far the clock of whoever answered is before ours, as far as it is
+// told.
+func ahead(x *wire.Exchange) time.Duration {
+	date, err := http.ParseTime(x.RespHeader.Get("Date"))
+	if err != nil {
+		return 0
+	}
+	return date.Sub(x.Start.Add(x.Duration))
 }
 
 // commons leaves out, empties and spoils each common parameter or header.
@@ -302,7 +338,7 @@ func (a auth) clocks() {
 	for _, off := range []time.Duration{-skew - time.Minute, -skew + time.Minute, skew - time.Minute, skew + time.Minute} {
 		c := forged{
 			subject: a.scheme.timestamp, variant: "skew" + minutes(off), change: "with a clock off by " + minutes(off),
-			before: []plan.Edit{clock(off)}, clause: window, accept: off.Abs() < skew,
+			before: []plan.Edit{clock(off)}, clause: window, accept: off.Abs() < skew, clock: off,
 		}
 		if !c.accept {
 			c.row = a.row("request.expiredTimestamp")

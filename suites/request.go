@@ -198,6 +198,9 @@ type single struct {
 	// real says that what the request names must be there, although it is to
 	// be refused: that, too, would be a reason to refuse it.
 	real bool
+	// mend returns what is sent in place of a request that the answer shows not
+	// to have been the one meant; nil where it was.
+	mend func(*check.Answer) *plan.Probe
 }
 
 func (b *builder) single(c single) {
@@ -222,7 +225,7 @@ func (b *builder) single(c single) {
 		Steps: []string{"send a valid " + b.op.Name + ", but " + c.change, c.expect.say()},
 		Needs: needs, Probe: &p,
 		Run: func(ctx context.Context, s *plan.Session) error {
-			a, err := c.send(ctx, s, &p)
+			a, err := c.meant(ctx, s, &p)
 			if err != nil {
 				return err
 			}
@@ -233,6 +236,18 @@ func (b *builder) single(c single) {
 			return c.after(ctx, s, a)
 		},
 	})
+}
+
+// meant sends the probe, and what mends it.
+func (c single) meant(ctx context.Context, s *plan.Session, p *plan.Probe) (*check.Answer, error) {
+	a, err := c.send(ctx, s, p)
+	if err != nil || c.mend == nil {
+		return a, err
+	}
+	if other := c.mend(a); other != nil {
+		return c.send(ctx, s, other)
+	}
+	return a, nil
 }
 
 // draws is how often a value is made up anew when it was used before.

@@ -26,7 +26,8 @@ type trial struct {
 	settle  time.Duration // in each state that passes by itself; zero for none
 	patient time.Duration // the deadline of waits; zero for the profile's
 	hooks   *emulator.Hooks
-	quota   int // how many resources of a kind an account may have; zero for the world's
+	ahead   time.Duration // of the emulator's clock before ours
+	quota   int           // how many resources of a kind an account may have; zero for the world's
 	selects []string
 	strict  contract.Level
 	seed    uint64
@@ -85,6 +86,17 @@ func (tr trial) options(t testing.TB, c *contract.Contract, p *plan.Plan) run.Op
 	}
 }
 
+// clock is that of the emulator.
+func (tr trial) clock() time.Time { return time.Now().Add(tr.ahead) }
+
+// dated tells the emulator's time with each answer.
+func (tr trial) dated(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Date", tr.clock().UTC().Format(http.TimeFormat))
+		h.ServeHTTP(w, r)
+	})
+}
+
 func (tr trial) serve(t testing.TB, c *contract.Contract) string {
 	t.Helper()
 	obeyed := c
@@ -98,7 +110,7 @@ func (tr trial) serve(t testing.TB, c *contract.Contract) string {
 		settle = -1
 	}
 	e, err := emulator.New(emulator.Options{
-		Contract: obeyed, World: tr.world(), Clock: time.Now, Seed: tr.seed, Lenient: tr.lenient, Settle: settle, Hooks: tr.hooks,
+		Contract: obeyed, World: tr.world(), Clock: tr.clock, Seed: tr.seed, Lenient: tr.lenient, Settle: settle, Hooks: tr.hooks,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -107,7 +119,7 @@ func (tr trial) serve(t testing.TB, c *contract.Contract) string {
 	if tr.wrap != nil {
 		h = tr.wrap(h)
 	}
-	s := httptest.NewServer(h)
+	s := httptest.NewServer(tr.dated(h))
 	t.Cleanup(s.Close)
 	return s.URL
 }

@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"bytes"
 	"encoding/json"
 	"math"
 	"net/http"
@@ -28,7 +29,13 @@ var variants = []struct {
 	ask  func(testing.TB) wrapper // in place of wrap
 	// selects are globs of the cases that apply; none for all.
 	selects []string
+	ahead   time.Duration // of its clock before ours
 }{
+	{name: "a clock six minutes ahead", ahead: 6 * time.Minute, selects: []string{"**/auth/**"}},
+	{name: "a clock six minutes behind", ahead: -6 * time.Minute, selects: []string{"**/auth/**"}},
+	{name: "an unsigned content type is incomplete", selects: []string{"**/auth/tamper/**"}, wrap: refusingAs(unsignedType,
+		http.StatusBadRequest, "IncompleteSignature", "The request signature does not conform to Alibaba Cloud standards.")},
+	{name: "what no listing shows is a change each time", wrap: intoChange("VSwitchId"), selects: []string{"UpdateImageCache/**", "CreateImageCache/state/**"}},
 	{name: "keys in another order", wrap: bodies(reordered)},
 	{name: "more members", wrap: func(h http.Handler) http.Handler {
 		return bodies(func(s string) string {
@@ -136,9 +143,27 @@ func TestVariantsAreGreen(t *testing.T) {
 			if v.ask != nil {
 				wrap = v.ask(t)
 			}
-			trial{edit: v.edit, wrap: wrap, seed: 3, strict: contract.Must, selects: v.selects}.judge(t).green(t)
+			trial{edit: v.edit, wrap: wrap, seed: 3, strict: contract.Must, selects: v.selects, ahead: v.ahead}.judge(t).green(t)
 		})
 	}
+}
+
+// unsignedType reports whether a body comes with a content type that the
+// signature does not cover.
+func unsignedType(in *wire.Received) bool {
+	signed := in.Header.Get("Authorization")
+	return signed != "" && in.Header.Get("Content-Type") != "" && len(in.Form) > 0 && !strings.Contains(signed, "content-type")
+}
+
+// intoChange accepts what asks for nothing new but for the parameter.
+func intoChange(parameter string) wrapper {
+	return answering(func(r *http.Request, rec *httptest.ResponseRecorder) {
+		if in, err := wire.Receive(r, 1<<20); err != nil || in.Query.Count(parameter)+in.Form.Count(parameter) == 0 || !strings.Contains(rec.Body.String(), "NoNeedUpdate") {
+			return
+		}
+		rec.Code = http.StatusOK
+		rec.Body = bytes.NewBufferString(`{"RequestId":"` + rec.Header().Get("X-Acs-Request-Id") + `"}`)
+	})
 }
 
 // wrappedOptions shows the options of a data source within another object, in
