@@ -18,10 +18,9 @@ type entry struct {
 
 // describe lists the resources that pass the request's filters, oldest first.
 func describe(e *Emulator, q *request) (*wire.Map, *refusal) {
-	all := e.snapshot(q)
 	var found []entry
 	filters := q.filters()
-	for _, it := range all {
+	for _, it := range e.snapshot(q, filters) {
 		if passes(it.view, filters) {
 			found = append(found, it)
 		}
@@ -30,15 +29,23 @@ func describe(e *Emulator, q *request) (*wire.Map, *refusal) {
 	return e.listing(q, bestMatches(found, means, q.input))
 }
 
-// snapshot returns all resources of the effect's kind as they are now.
-func (e *Emulator) snapshot(q *request) []entry {
+// snapshot returns all resources of the effect's kind as they are now, but for
+// those whose id the filters rule out: they need not be drawn.
+func (e *Emulator) snapshot(q *request, filters []filter) []entry {
 	c, s := e.locked(q)
 	defer c.mu.Unlock()
 	out := make([]entry, 0, len(s.list))
 	for _, r := range s.list {
-		out = append(out, entry{position{seq: r.seq}, e.show(r, q.plan.item)})
+		if !ruledOut(r, filters) {
+			out = append(out, entry{position{seq: r.seq}, e.show(r, q.plan.item)})
+		}
 	}
 	return out
+}
+
+func ruledOut(r *record, filters []filter) bool {
+	i := slices.IndexFunc(filters, func(f filter) bool { return f.member == r.kind.IDMember })
+	return i >= 0 && !filters[i].passes(r.id)
 }
 
 // filter is one parameter that selects. Each element that it gives must be met

@@ -74,6 +74,7 @@ type Emulator struct {
 	tokenOwners map[string]bool
 	bound       map[string][]string // binding kind → parameter paths
 	plans       map[string]*operationPlan
+	echoes      map[string][]contract.Echo // by kind
 	requests    *mint
 	nonces      *nonces
 	tokens      *memory
@@ -108,6 +109,7 @@ func New(o Options) (*Emulator, error) {
 	e.nonces = newNonces(2 * e.skew())
 	e.bound = boundParameters(o.Contract)
 	e.plans = planOperations(o.Contract)
+	e.echoes = echoesOf(o.Contract)
 	if err := e.addKeys(o.Keys); err != nil {
 		return nil, fmt.Errorf("start emulator: %w", err)
 	}

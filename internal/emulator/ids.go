@@ -1,10 +1,10 @@
 package emulator
 
 import (
+	"bytes"
 	"encoding/binary"
 	"encoding/hex"
 	"hash/fnv"
-	"strings"
 	"sync/atomic"
 )
 
@@ -44,7 +44,7 @@ func (m *mint) requestID() string {
 	hex.Encode(out[19:23], b[8:10])
 	hex.Encode(out[24:36], b[10:16])
 	out[8], out[13], out[18], out[23] = '-', '-', '-', '-'
-	return strings.ToUpper(string(out[:]))
+	return string(bytes.ToUpper(out[:]))
 }
 
 const idAlphabet = "0123456789abcdefghijklmnopqrstuvwxyz"

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
@@ -96,4 +97,24 @@ func boundParameters(c *contract.Contract) map[string][]string {
 		}
 	}
 	return bound
+}
+
+// echoesOf lists, for each kind of resource, what the operation that makes one
+// shows of its parameters, and what others add to that.
+func echoesOf(c *contract.Contract) map[string][]contract.Echo {
+	out := map[string][]contract.Echo{}
+	for _, op := range c.Operations {
+		switch op.Effect.Kind {
+		case "create", "copy", "update":
+		default:
+			continue
+		}
+		kind := op.Effect.Resource
+		for _, echo := range op.Effect.Echo {
+			if !slices.ContainsFunc(out[kind], func(had contract.Echo) bool { return had.Member == echo.Member }) {
+				out[kind] = append(out[kind], echo)
+			}
+		}
+	}
+	return out
 }

@@ -21,7 +21,7 @@ func (e *Emulator) show(r *record, item *contract.Field) *wire.Map {
 
 func (e *Emulator) draw(r *record, item *contract.Field) *wire.Map {
 	echoed := &wire.Map{}
-	for _, echo := range e.echoes(r.kind) {
+	for _, echo := range e.echoes[r.kind.Name] {
 		place(echoed, r.input, echo, item)
 	}
 	out := &wire.Map{}
@@ -36,26 +36,6 @@ func (e *Emulator) draw(r *record, item *contract.Field) *wire.Map {
 		}
 		if ok {
 			out.Set(m.Name, value)
-		}
-	}
-	return out
-}
-
-// echoes are those of the operation that makes the resource, and what others
-// add to them.
-func (e *Emulator) echoes(kind *contract.Resource) []contract.Echo {
-	var out []contract.Echo
-	seen := map[string]bool{}
-	for _, op := range e.contract.Operations {
-		k := op.Effect.Kind
-		if op.Effect.Resource != kind.Name || k != "create" && k != "copy" && k != "update" {
-			continue
-		}
-		for _, echo := range op.Effect.Echo {
-			if !seen[echo.Member] {
-				seen[echo.Member] = true
-				out = append(out, echo)
-			}
 		}
 	}
 	return out

@@ -328,7 +328,7 @@ func scanDigits(s string, i int) int {
 // EncodeJSON writes a Value in Map order, without spaces. Invalid UTF-8
 // becomes U+FFFD. A number that JSON does not allow, and what is no Value, is
 // written as a string.
-func EncodeJSON(v any) []byte { return appendJSON(make([]byte, 0, 256), v) }
+func EncodeJSON(v any) []byte { return appendJSON(make([]byte, 0, 512), v) }
 
 func appendJSON(b []byte, v any) []byte {
 	switch v := v.(type) {
@@ -380,7 +380,12 @@ func appendJSONObject(b []byte, m *Map) []byte {
 
 func appendJSONString(b []byte, s string) []byte {
 	b = append(b, '"')
-	for i := 0; i < len(s); {
+	i := 0
+	for i < len(s) && s[i] >= ' ' && s[i] < utf8.RuneSelf && s[i] != '"' && s[i] != '\\' {
+		i++
+	}
+	b = append(b, s[:i]...) // mostly all of it
+	for i < len(s) {
 		c := s[i]
 		if c >= utf8.RuneSelf {
 			r, size := utf8.DecodeRuneInString(s[i:])
