@@ -143,15 +143,20 @@ func (e *Environment) source(c *Case) *rand.Rand {
 // could not be removed, by this or by any session. Like Session.Close it works
 // on when ctx has ended.
 func (e *Environment) Close(ctx context.Context) []Leak {
-	for _, b := range e.pool.bundled() {
-		b.owner.Close(ctx)
-	}
-	s := e.Session(&Case{ID: "run/cleanup"})
-	s.made = e.pool.drain()
-	s.Close(ctx)
+	e.vacate(ctx, "run/cleanup")
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.leaks
+}
+
+// vacate deletes what is shared or free, in a session of that name.
+func (e *Environment) vacate(ctx context.Context, name string) {
+	for _, b := range e.pool.bundled() {
+		b.owner.Close(ctx)
+	}
+	s := e.Session(&Case{ID: name})
+	s.made = e.pool.drain()
+	s.Close(ctx)
 }
 
 func (e *Environment) leak(l Leak) {

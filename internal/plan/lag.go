@@ -80,10 +80,7 @@ func (s *Session) Misled(ctx context.Context) bool {
 		return false
 	}
 	s.Restart(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.findings, s.unfit, s.attached, s.exchanges, s.hasRead = nil, "", nil, nil, false
-	s.Rand = s.env.source(s.Case)
+	s.reset()
 	return true
 }
 

@@ -16,6 +16,7 @@ type pool struct {
 	// refused are requests that found no room at the target and wait; stuck
 	// are the resources that their cases have.
 	refused, stuck int
+	kinds          map[string]bool // of which the target made something
 }
 
 func (p *pool) init(limit int) {

@@ -202,6 +202,7 @@ func (s *Session) create(ctx context.Context, o order) (*Resource, error) {
 	if id == "" {
 		return nil, fixture(kind, kind.Create, Inconclusive(cmp.Or(s.Judge.Unfit(a), "answered "+a.Summary())))
 	}
+	s.env.pool.made(kind.Name)
 	return &Resource{Kind: kind, ID: id, Region: regionOf(s, op, bound), credentials: s.signer(o.options), owner: s.Case.ID}, nil
 }
 
@@ -354,6 +355,7 @@ func (s *Session) adopt(m *message, a *check.Answer) {
 		s.env.pool.leave(1)
 		return
 	}
+	s.env.pool.made(m.operation.Effect.Resource)
 	s.made = append(s.made, &Resource{
 		Kind: s.Contract.Resource(m.operation.Effect.Resource), ID: id,
 		Region: regionOf(s, m.operation, m.params), credentials: m.credentials, owner: s.Case.ID,

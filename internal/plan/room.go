@@ -27,9 +27,9 @@ const maxRoom = 64
 // makeRoom gives up something that the run holds and nobody uses, or waits
 // until somebody does, and says whether to try again: not where nobody will.
 // From then on the run holds no more than what found room.
-func (s *Session) makeRoom(ctx context.Context, p *patience) (again bool, err error) {
+func (s *Session) makeRoom(ctx context.Context, m *message, a *check.Answer, p *patience) (again bool, err error) {
 	if p.room++; p.room > maxRoom {
-		return false, nil
+		return false, s.crowdedOut(m, a)
 	}
 	own := s.holds()
 	spare, changed := s.env.pool.crowded(own)
@@ -42,16 +42,16 @@ func (s *Session) makeRoom(ctx context.Context, p *patience) (again bool, err er
 		spare.unused.owner.Close(ctx)
 		return true, nil
 	case changed == nil:
-		return false, s.crowdedOut()
+		return false, s.crowdedOut(m, a)
 	}
 	defer s.env.pool.uncrowded(own)
 	if ctx.Value(quietKey{}) != nil {
-		return false, s.crowdedOut() // nobody else gets on
+		return false, s.crowdedOut(m, a) // nobody else gets on
 	}
 	if again, err = p.until(ctx, changed, s.env.Wait.Deadline); again || err != nil {
 		return again, err
 	}
-	return false, s.crowdedOut()
+	return false, s.crowdedOut(m, a)
 }
 
 // holds is how many resources the case has, but for the one that it asks for.
@@ -61,12 +61,73 @@ func (s *Session) holds() int {
 	return max(0, s.places-s.spare+s.pending+len(s.held)-1)
 }
 
-// crowdedOut notes that no room was found.
-func (s *Session) crowdedOut() error {
+// crowdedOut notes that no room was found, and how the target said so.
+func (s *Session) crowdedOut(m *message, a *check.Answer) error {
+	outgrown := s.env.pool.hasMade(m.operation.Effect.Resource)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.crowded = true
+	s.crowded, s.outgrown = a.Summary(), outgrown
 	return nil
+}
+
+// Crowded says that the target had no room for something that the case wanted to
+// make, whatever the run gave up for it.
+func (s *Session) Crowded() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.crowded != ""
+}
+
+// Outgrown is why a case is skipped for which there is no room even when nothing
+// else of the run is there: nil where the run could never make anything of the
+// kind, so that the room may be taken by others.
+func (s *Session) Outgrown() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.outgrown {
+		return nil
+	}
+	return Skip("the account has no room for all that the case needs at once, even with nothing else of the run there: " + s.crowded)
+}
+
+// Anew makes the case ready to begin again, without anything that it has or
+// found.
+func (s *Session) Anew(ctx context.Context) {
+	s.mu.Lock()
+	shared := s.shared
+	s.shared = nil
+	s.mu.Unlock()
+	s.env.pool.unshare(shared)
+	s.Restart(ctx)
+	s.reset()
+}
+
+// reset forgets what the case found so far.
+func (s *Session) reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.findings, s.unfit, s.attached, s.exchanges, s.hasRead = nil, "", nil, nil, false
+	s.crowded, s.outgrown = "", false
+	s.Rand = s.env.source(s.Case)
+}
+
+// Vacate deletes what the run keeps for cases to come. No case may be running.
+func (e *Environment) Vacate(ctx context.Context) { e.vacate(ctx, "run/vacate") }
+
+// made notes that the target made something of the kind.
+func (p *pool) made(kind string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.kinds == nil {
+		p.kinds = map[string]bool{}
+	}
+	p.kinds[kind] = true
+}
+
+func (p *pool) hasMade(kind string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.kinds[kind]
 }
 
 // until waits for a change, all waits of the request together no longer than

@@ -254,7 +254,7 @@ func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *pat
 	case a.Throttled:
 		return s.throttled(ctx, a, p)
 	case s.full(m, a):
-		return s.makeRoom(ctx, p)
+		return s.makeRoom(ctx, m, a, p)
 	case a.Status == http.StatusServiceUnavailable && !m.how.once && p.unavailable < maxUnavailable:
 		p.unavailable++
 		err := s.pause(ctx, s.env.Wait.Initial)

@@ -46,9 +46,10 @@ type Session struct {
 	spare      int // of the places, taken ahead of the requests that need them
 	pending    int // places granted that are not accounted for yet
 	shared     []*bundle
-	impatient  bool // it must not wait for a place
-	crowded    bool // the target had no room for something
-	changes    int  // requests that may have changed something, counted when they begin and when they end
+	impatient  bool   // it must not wait for a place
+	crowded    string // how the target said that it had no room for something; empty where it had
+	outgrown   bool   // it had made others of the kind before
+	changes    int    // requests that may have changed something, counted when they begin and when they end
 	seen       *sight
 	changed    time.Time     // when something was sent, or answered, that may change anything
 	hasRead    bool          // the case has read something after a change

@@ -30,19 +30,31 @@ func (s *Session) Share(ctx context.Context, key string, make func(context.Conte
 		// A case that holds a place must not wait for one on the way.
 		b.owner.impatient = !alone
 		b.value, b.err = make(ctx, b.owner)
-		if b.err != nil && b.owner.crowded {
+		if b.err != nil && b.owner.Crowded() {
 			b.owner.Close(ctx)
 			s.env.pool.forget(b)
 		}
 		close(b.ready)
-		return b.value, b.err
+		return s.outcome(b)
 	}
 	select {
 	case <-b.ready:
-		return b.value, b.err
+		return s.outcome(b)
 	case <-ctx.Done():
 		return nil, interrupted(ctx)
 	}
+}
+
+// outcome is what the case gets of a bundle: lack of room is the case's own.
+func (s *Session) outcome(b *bundle) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if b.err != nil && b.owner != s {
+		b.owner.mu.Lock()
+		defer b.owner.mu.Unlock()
+		s.crowded, s.outgrown = b.owner.crowded, b.owner.outgrown
+	}
+	return b.value, b.err
 }
 
 // share returns the bundle of the key and whether the caller has to make it.

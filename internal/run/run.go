@@ -72,7 +72,8 @@ type Runner struct {
 	entries []*entry
 	byID    map[string]*entry
 	health  *health
-	// alone is held for writing by a serial case, for reading by all others.
+	// alone is held for writing by a case that is to be run by itself, for
+	// reading by all others.
 	alone   sync.RWMutex
 	begin   time.Time
 	started atomic.Bool
@@ -240,15 +241,40 @@ func (r *Runner) execute(ctx context.Context, c *plan.Case) Result {
 	if reason := r.env.Unmet(c.Needs); reason != "" {
 		return r.blank(c, Skip, reason)
 	}
-	if c.Serial {
-		r.alone.Lock()
-		defer r.alone.Unlock()
-	} else {
-		r.alone.RLock()
-		defer r.alone.RUnlock()
-	}
+	done := r.enter(c.Serial)
+	defer func() { done() }()
 	res := r.blank(c, "", "")
 	s := r.env.Session(c)
+	err := attempt(ctx, c, s)
+	if ctx.Err() == nil && s.Crowded() && !judged(s, err) {
+		s.Anew(ctx)
+		done()
+		done = r.enter(true)
+		r.env.Vacate(ctx)
+		err = attempt(ctx, c, s)
+		if s.Crowded() && !judged(s, err) {
+			err = cmp.Or(s.Outgrown(), err)
+		}
+	}
+	res.Duration = r.options.Clock().Sub(res.Start)
+	s.Close(ctx)
+	r.conclude(ctx, &res, s, err)
+	return res
+}
+
+// enter waits for a case's turn among the others, or by itself, and returns what
+// ends it.
+func (r *Runner) enter(alone bool) (done func()) {
+	if alone {
+		r.alone.Lock()
+		return r.alone.Unlock
+	}
+	r.alone.RLock()
+	return r.alone.RUnlock
+}
+
+// attempt runs the case, and again where listings had misled it.
+func attempt(ctx context.Context, c *plan.Case, s *plan.Session) error {
 	err := guard(ctx, c, s)
 	for range maxMisled {
 		if ctx.Err() != nil || !doubtful(c, s, err) || !s.Misled(ctx) {
@@ -256,10 +282,13 @@ func (r *Runner) execute(ctx context.Context, c *plan.Case) Result {
 		}
 		err = guard(ctx, c, s)
 	}
-	res.Duration = r.options.Clock().Sub(res.Start)
-	s.Close(ctx)
-	r.conclude(ctx, &res, s, err)
-	return res
+	return err
+}
+
+// judged says whether the case came to its end, whatever it found.
+func judged(s *plan.Session, err error) bool {
+	_, unsure := plan.IsInconclusive(err)
+	return !unsure && (err != nil || s.Unfit() == "")
 }
 
 // maxMisled is how often a case begins again because listings were further behind
