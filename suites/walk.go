@@ -153,14 +153,19 @@ func (d *departure) level() contract.Level {
 // walk makes the moves and, where they leave the model, looks for the fewest
 // that do.
 func walk(ctx context.Context, t *stage, moves []move) error {
-	d, err := t.tread(ctx, moves)
+	w := &walker{stage: t, patient: true}
+	d, err := w.tread(ctx, moves)
 	if err != nil || d == nil {
 		return err
+	}
+	if w.late { // it begins again, and waits
+		t.Find(d.findings...)
+		return nil
 	}
 	s := shrinker{first: d, again: func(fewer []move) *departure {
 		t.Restart(ctx)
 		t.Take()
-		again, err := t.tread(ctx, fewer)
+		again, err := (&walker{stage: t}).tread(ctx, fewer)
 		if err != nil {
 			return nil
 		}
@@ -181,8 +186,7 @@ func walk(ctx context.Context, t *stage, moves []move) error {
 // tread makes the moves on a new resource and returns the worst departure from
 // the model; nothing where there is none. A departure after which nothing is
 // known for sure ends it.
-func (t *stage) tread(ctx context.Context, moves []move) (*departure, error) {
-	w := &walker{stage: t}
+func (w *walker) tread(ctx context.Context, moves []move) (*departure, error) {
 	err := w.begin(ctx)
 	for _, mv := range moves {
 		if err != nil || w.lost {
@@ -202,6 +206,9 @@ type walker struct {
 	last   model.Call // the one that was answered last
 	worst  *departure
 	lost   bool // what is the case now cannot be told any more
+	// patient says that a departure is looked at until it has passed, to learn
+	// how far listings are behind; late, that one did.
+	patient, late bool
 }
 
 // begin makes the resource.
@@ -315,9 +322,26 @@ func (w *walker) see(ctx context.Context) error {
 		found = append(found, check.Found(w.promise(d), "/"+d.Member, d.Want, d.Got))
 		members = append(members, d.Member)
 	}
+	if err := w.outwait(ctx); err != nil {
+		return err
+	}
 	w.belief = model.Belief{near.Forget(members)}
 	w.depart(found, slices.Contains(members, w.kind.StateMember) || slices.Contains(members, ""))
 	return nil
+}
+
+// outwait looks whether the item is as it should be some time later.
+func (w *walker) outwait(ctx context.Context) error {
+	if !w.patient || w.late {
+		return nil
+	}
+	belief := w.belief
+	ok, err := w.Shows(ctx, w.kind.Name+" "+w.id+" as it should be", func() (bool, error) {
+		item, err := w.look(ctx, w.id)
+		return err == nil && len(w.m.Seen(belief, item)) > 0, err
+	})
+	w.late = ok
+	return err
 }
 
 // promise is what a departure breaks: of a member that the last request did not
