@@ -441,6 +441,48 @@ func (a auth) nonces() {
 			return nil
 		},
 	})
+	a.nonceElsewhere(clause, row)
+}
+
+// nonceElsewhere sends a nonce again with another operation. That is the
+// gateway's matter: one operation stands for all.
+func (a auth) nonceElsewhere(clause *contract.Clause, row *contract.Error) {
+	other := a.elsewhere()
+	if a.op != carrier(a.c) || other == nil {
+		return
+	}
+	p := a.probe(a.base, "with a nonce used before with "+other.Name)
+	q := plan.Probe{Operation: other.Name, Params: a.in[other.Name].Minimal, Method: p.Method, Format: p.Format}
+	p.Scheme, q.Scheme = a.scheme.name, a.scheme.name
+	a.add(&plan.Case{
+		Subject: a.scheme.nonce, Variant: string(a.scheme.name) + "-otherOperation", Clause: clause, Also: also(row),
+		Steps: []string{"send a valid " + other.Name, "send " + a.op.Name + " with the same nonce", "expect it to be refused" + cite(row)},
+		Needs: a.needs(a.base, ""),
+		Run: func(ctx context.Context, s *plan.Session) error {
+			nonce := []plan.Edit{setting("SignatureNonce", s.Token())}
+			before, again := q, p
+			before.Before, again.Before = nonce, nonce
+			first, err := s.Probe(ctx, &before)
+			if err != nil || !first.OK {
+				return err // other cases say what is wrong with it
+			}
+			second, err := s.Probe(ctx, &again)
+			if err == nil {
+				s.Find(s.Judge.Refused(second, clause, row)...)
+			}
+			return err
+		},
+	})
+}
+
+// elsewhere is another operation that only reads; nil where there is none.
+func (a auth) elsewhere() *contract.Operation {
+	for _, op := range a.c.Operations {
+		if op != a.op && slices.Contains([]string{"read", "usage", "regions"}, op.Effect.Kind) {
+			return op
+		}
+	}
+	return nil
 }
 
 func twice(ctx context.Context, s *plan.Session, p plan.Probe) (first, second *check.Answer, err error) {

@@ -40,7 +40,7 @@ func (f fault) trial(t testing.TB) trial {
 // TestFaultsAreCaught holds that each fault fails a case of its family and that
 // the same cases pass on a target without it.
 func TestFaultsAreCaught(t *testing.T) {
-	all := slices.Concat(formatFaults, authFaults, signatureFaults, parameterFaults, lexicalFaults)
+	all := slices.Concat(formatFaults, xmlFaults, authFaults, signatureFaults, parameterFaults, lexicalFaults)
 	if len(all) < 30 {
 		t.Errorf("%d faults, want at least 30", len(all))
 	}
@@ -171,6 +171,11 @@ var authFaults = []fault{
 			d.Set("ImageCacheName", string(latin))
 		},
 	})},
+	{name: "a nonce good for each operation", by: "SignatureNonce/v1-otherOperation", family: "auth", must: true, among: "DescribeImageCaches/auth/SignatureNonce/**", wrap: ask(asking{do: func(d *wire.Draft) {
+		action, _ := d.Get("Action")
+		nonce, _ := d.Get("SignatureNonce")
+		d.Set("SignatureNonce", nonce+action)
+	}})},
 	{name: "clock unchecked", by: "Timestamp/v1-skew+16m", family: "auth", must: true, among: cheap, wrap: ask(asking{do: clockNow})},
 	{name: "window of ten minutes", by: "Timestamp/v1-skew+14m", family: "auth", must: true, among: cheap, edit: func(c *contract.Contract) { c.Protocol.Skew = 600 }},
 	{name: "window of twenty minutes", by: "Timestamp/v1-skew-16m", family: "auth", must: true, among: cheap, edit: func(c *contract.Contract) { c.Protocol.Skew = 1200 }},

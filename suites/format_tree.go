@@ -28,7 +28,7 @@ func (b *builder) sameAnswers() {
 		{variant: "formAsQuery", say: "the query and the body of a POST", clause: equivalence, shape: asForm},
 		{variant: "acs3AsV1", say: "signatures v1 and ACS3", clause: capped(equivalence, contract.Should), shape: byACS3},
 	} {
-		c.base, c.other = base, base
+		c.base, c.other, c.rich = base, base, b.richFor(params)
 		c.shape(&c.other)
 		b.same(c)
 	}
@@ -40,6 +40,7 @@ type comparison struct {
 	clause       *contract.Clause
 	shape        func(*plan.Probe) // makes the other way
 	base, other  plan.Probe
+	rich         *rich // what the request is about; nil where that is no resource
 }
 
 // settled returns a request whose answer does not depend on when it is
@@ -79,7 +80,7 @@ const attempts = 4
 
 func (c comparison) run(ctx context.Context, s *plan.Session) error {
 	base, other := c.base, c.other
-	params, err := s.Bind(ctx, base.Params)
+	params, err := c.bound(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -103,6 +104,24 @@ func (c comparison) run(ctx context.Context, s *plan.Session) error {
 		}
 	}
 	return plan.Inconclusive("what the operation shows changed all the time")
+}
+
+// bound is the parameters of the request, about a resource with much to show.
+func (c comparison) bound(ctx context.Context, s *plan.Session) (wire.Params, error) {
+	params := c.base.Params.Clone()
+	if c.rich == nil {
+		return s.Bind(ctx, params)
+	}
+	r, err := c.rich.shared(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	for i := range params {
+		if isResource(params[i].Value) {
+			params[i].Value = r.ID
+		}
+	}
+	return s.Bind(ctx, params)
 }
 
 func bothWays(ctx context.Context, s *plan.Session, base, other plan.Probe) (x, y *check.Answer, err error) {

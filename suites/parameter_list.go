@@ -188,6 +188,10 @@ func (b *builder) packed(f *contract.Field) {
 	// One real thing too often: who does not count takes it. That nobody
 	// counts each thing once is not said.
 	one := "${binding:" + name + "}"
+	b.accepted(single{
+		subject: f.Path, variant: "two-real", params: set(b.around(f.Path), name, one+","+one),
+		change: "with one thing twice in " + name, path: f.Path,
+	}, capped(f.Clauses["maxItems"], contract.Should))
 	b.violated(single{
 		subject: f.Path, variant: "maxItems+1-real", params: set(b.around(f.Path), name, strings.Repeat(one+",", *f.MaxItems)+one),
 		change: "with one thing " + strconv.Itoa(*f.MaxItems+1) + " times in " + name, path: f.Path,

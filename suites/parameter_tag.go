@@ -57,6 +57,10 @@ func (g tagMany) untagging() {
 	}
 	g.add(tagCase{subject: all.Parameter, variant: "alone", clause: all.Clause, resources: 1, stay: []string{},
 		say: all.Parameter + "=true and no key", expect: "no tag any more", change: g.taking(nil, all.Parameter)})
+	if f := g.op.Parameter(all.Parameter); f != nil && f.HasDefault {
+		g.add(tagCase{subject: all.Parameter, variant: "without", clause: f.Clauses["default"], resources: 1, stay: tagKeys, may: true,
+			say: "neither " + all.Parameter + " nor a key", expect: "all tags to stay, or a refusal", change: g.taking(nil, "")})
+	}
 	for _, r := range g.op.Rules {
 		if r.Kind == "ignoredWith" && r.Parameters[0] == all.Parameter {
 			g.add(tagCase{subject: ruleSubject(r), variant: "effect", clause: r.Clause, resources: 1, stay: tagKeys[1:],
@@ -98,6 +102,7 @@ type tagCase struct {
 	// with; nil where tags are added.
 	stay   []string
 	change func(wire.Params) wire.Params
+	may    bool // the request may be refused as well
 }
 
 func (g tagMany) add(c tagCase) {
@@ -127,8 +132,10 @@ func (g tagMany) run(ctx context.Context, s *plan.Session, c tagCase) error {
 	if err != nil {
 		return err
 	}
-	if s.Find(s.Judge.Accepted(a, c.clause)...); !a.OK {
-		return nil
+	if !c.may {
+		if s.Find(s.Judge.Accepted(a, c.clause)...); !a.OK {
+			return nil
+		}
 	}
 	for _, r := range made {
 		item, found, err := s.ReadOf(ctx, r)
