@@ -2,6 +2,7 @@ package suites
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,7 +20,10 @@ func optional(f *contract.Field) {
 // free lets a parameter hold any text.
 func free(f *contract.Field) { f.Type, f.Format, f.Enum, f.Pattern = contract.String, "", nil, "" }
 
-var parameterFaults = []fault{
+var parameterFaults = slices.Concat(presenceFaults, boundFaults, typeFaults, numberingFaults, valueFaults, ruleFaults)
+
+// presenceFaults are about what must be there and what may be left out.
+var presenceFaults = []fault{
 	{name: "required dropped", by: "ImageCacheName/missing", family: "parameter", must: true, among: "CreateImageCache/parameter/ImageCacheName/**", edit: param("CreateImageCache", "ImageCacheName", optional)},
 	{name: "required list dropped", by: "Image/missing", family: "parameter", must: true, among: "CreateImageCache/parameter/Image*/**", edit: param("CreateImageCache", "Image", optional)},
 	{name: "nested required dropped", by: "Tag.N.Key/missing", family: "parameter", among: "TagResources/parameter/Tag*/**", edit: param("TagResources", "Tag.N.Key", func(f *contract.Field) {
@@ -31,6 +35,20 @@ var parameterFaults = []fault{
 		delete(f.Clauses, "nonEmpty")
 		f.AllowEmpty = true
 	})},
+	{name: "default not applied", by: "Size/default", family: "parameter", must: true, among: "CreateDataCache/parameter/Size/**", edit: param("CreateDataCache", "Size", func(f *contract.Field) { f.Default = "25" })},
+	{name: "default bucket another", by: "Bucket/default", family: "parameter", must: true, among: "*DataCache/parameter/Bucket/**", edit: param("CreateDataCache", "Bucket", func(f *contract.Field) { f.Default = "main" })},
+	{name: "unknown parameter refused", by: "request/unknown", family: "parameter", among: "DescribeRegions/parameter/**", wrap: always(refusing(func(in *wire.Received) bool { return in.Query.Count("ConformUnknown") > 0 }))},
+	{name: "names in any case", by: "request/otherCase", family: "parameter", among: "DescribeImageCaches/parameter/**", wrap: ask(asking{do: names(func(n string) string {
+		if strings.EqualFold(n, "RegionId") {
+			return "RegionId"
+		}
+		return n
+	})})},
+	{name: "missing with another code", by: "RegionId/missing", family: "parameter", among: "DescribeImageCaches/parameter/**", edit: func(c *contract.Contract) { c.Violation("missing").Error.Code = "Absent%s" }},
+}
+
+// boundFaults are one off a bound.
+var boundFaults = []fault{
 	{name: "minimum one lower", by: "Limit/minimum-1", family: "parameter", must: true, among: "DescribeDataCaches/parameter/**", edit: param("DescribeDataCaches", "Limit", func(f *contract.Field) { by(&f.Minimum, -1) })},
 	{name: "minimum one higher", by: "Limit/minimum", family: "parameter", must: true, among: "DescribeDataCaches/parameter/**", edit: param("DescribeDataCaches", "Limit", func(f *contract.Field) { by(&f.Minimum, 1) })},
 	{name: "maximum one lower", by: "Limit/maximum", family: "parameter", must: true, among: "DescribeDataCaches/parameter/**", edit: param("DescribeDataCaches", "Limit", func(f *contract.Field) { by(&f.Maximum, -1) })},
@@ -43,6 +61,12 @@ var parameterFaults = []fault{
 		return len(v) > 128 && len([]rune(v)) <= 128
 	}))},
 	{name: "a registry too many", by: "AcrRegistryInfo/maxItems+1", family: "parameter", among: "CreateImageCache/parameter/AcrRegistryInfo/maxItems*", edit: param("CreateImageCache", "AcrRegistryInfo", func(f *contract.Field) { by(&f.MaxItems, 1) })},
+	{name: "an element too many taken", by: "Tag/maxItems+1", family: "parameter", must: true, among: "CreateImageCache/parameter/Tag/**", edit: param("CreateImageCache", "Tag", func(f *contract.Field) { by(&f.MaxItems, 1) })},
+	{name: "an element too few taken", by: "Tag/maxItems", family: "parameter", must: true, among: "CreateImageCache/parameter/Tag/**", edit: param("CreateImageCache", "Tag", func(f *contract.Field) { by(&f.MaxItems, -1) })},
+}
+
+// typeFaults are about what a value is.
+var typeFaults = []fault{
 	{name: "type of the source forgotten", by: "DataSource.Type/echo-NAS", family: "parameter", must: true, among: "UpdateDataCache/parameter/DataSource.Type/echo*", wrap: ask(asking{
 		when: func(in *wire.Received) bool { return acting("UpdateDataCache")(in) },
 		do:   dropping("DataSource.Type"),
@@ -72,6 +96,10 @@ var parameterFaults = []fault{
 		return v
 	})})},
 	{name: "yes is true", by: "Flash/type-yes", family: "parameter", must: true, among: "CreateImageCache/parameter/Flash/**", edit: param("CreateImageCache", "Flash", free)},
+}
+
+// numberingFaults are about the numbers of a list.
+var numberingFaults = []fault{
 	{name: "list from 0", by: "Image/index-zero", family: "parameter", among: "CreateImageCache/parameter/Image/**", wrap: ask(asking{do: dropped("Image.0")})},
 	{name: "gap closed", by: "Image/index-gap", family: "parameter", among: "CreateImageCache/parameter/Image/**", wrap: ask(asking{
 		when: func(in *wire.Received) bool { return in.Query.Count("Image.2") == 0 },
@@ -83,22 +111,15 @@ var parameterFaults = []fault{
 		}),
 	})},
 	{name: "leading zero read", by: "Image/index-leadingZero", family: "parameter", among: "CreateImageCache/parameter/Image/**", wrap: ask(asking{do: names(func(n string) string { return strings.Replace(n, ".02", ".2", 1) })})},
-	{name: "an element too many taken", by: "Tag/maxItems+1", family: "parameter", must: true, among: "CreateImageCache/parameter/Tag/**", edit: param("CreateImageCache", "Tag", func(f *contract.Field) { by(&f.MaxItems, 1) })},
-	{name: "an element too few taken", by: "Tag/maxItems", family: "parameter", must: true, among: "CreateImageCache/parameter/Tag/**", edit: param("CreateImageCache", "Tag", func(f *contract.Field) { by(&f.MaxItems, -1) })},
 	{name: "the last of equal names taken", by: "Image/index-duplicate", family: "parameter", among: "CreateImageCache/parameter/Image/**", wrap: ask(asking{do: func(d *wire.Draft) {
 		if v, ok := d.Get("Image.1"); ok {
 			d.Set("Image.1", v)
 		}
 	}})},
-	{name: "default not applied", by: "Size/default", family: "parameter", must: true, among: "CreateDataCache/parameter/Size/**", edit: param("CreateDataCache", "Size", func(f *contract.Field) { f.Default = "25" })},
-	{name: "default bucket another", by: "Bucket/default", family: "parameter", must: true, among: "*DataCache/parameter/Bucket/**", edit: param("CreateDataCache", "Bucket", func(f *contract.Field) { f.Default = "main" })},
-	{name: "unknown parameter refused", by: "request/unknown", family: "parameter", among: "DescribeRegions/parameter/**", wrap: always(refusing(func(in *wire.Received) bool { return in.Query.Count("ConformUnknown") > 0 }))},
-	{name: "names in any case", by: "request/otherCase", family: "parameter", among: "DescribeImageCaches/parameter/**", wrap: ask(asking{do: names(func(n string) string {
-		if strings.EqualFold(n, "RegionId") {
-			return "RegionId"
-		}
-		return n
-	})})},
+}
+
+// valueFaults are about what becomes of a value.
+var valueFaults = []fault{
 	{name: "values trimmed", by: "ImageCacheName/text-outerSpaces", family: "parameter", must: true, among: "CreateImageCache/parameter/**", wrap: ask(asking{do: values(func(_, v string) string { return strings.TrimSpace(v) })})},
 	{name: "values decoded twice", by: "ImageCacheName/text-escapes", family: "parameter", must: true, among: "CreateImageCache/parameter/**", wrap: ask(asking{do: values(func(_, v string) string { return strings.ReplaceAll(v, "%25", "%") })})},
 	{name: "Unicode mangled", by: "ImageCacheName/text-emoji", family: "parameter", must: true, among: "CreateImageCache/parameter/**", wrap: ask(asking{do: values(func(_, v string) string {
@@ -113,11 +134,6 @@ var parameterFaults = []fault{
 	{name: "markup escaped", by: "Name/text-script", family: "parameter", must: true, among: "CreateDataCache/parameter/**", wrap: always(rewritten("<script>", "&lt;script&gt;"))},
 	{name: "tag value lost", by: "Tag.N.Value/echo", family: "parameter", must: true, among: "CreateDataCache/parameter/Tag*/**", wrap: ask(asking{do: dropped("Tag.1.Value")})},
 	{name: "update without effect", by: "ImageCacheSize/echo", family: "parameter", must: true, among: "UpdateImageCache/parameter/ImageCacheSize/**", wrap: ask(asking{do: dropped("ImageCacheSize")})},
-	{name: "reserved bucket taken", by: "rule.reserved-bucket/broken-eci-system", family: "parameter", must: true, among: "CreateDataCache/parameter/**", edit: func(c *contract.Contract) { c.Operation("CreateDataCache").Rules = nil }},
-	{name: "reserved tag prefix taken", by: "rule.tag-prefix/broken-Tag.N.Key-acs", family: "parameter", must: true, among: "TagResources/parameter/**", edit: func(c *contract.Contract) { c.Operation("TagResources").Rules = nil }},
-	{name: "both addresses taken", by: "rule.eip-exclusive/broken", family: "parameter", among: "CreateDataCache/parameter/rule*/**", edit: func(c *contract.Contract) {
-		c.Operation("CreateDataCache").Rules = c.Operation("CreateDataCache").Rules[1:]
-	}},
 	{name: "password shown", by: "ImageRegistryCredential.N.Password/secret", family: "parameter", among: "CreateImageCache/parameter/ImageRegistry*/**", wrap: always(jsonBodies(func(m *wire.Map) {
 		items, _ := m.Get("ImageCaches")
 		list, _ := items.([]any)
@@ -125,7 +141,27 @@ var parameterFaults = []fault{
 			item.(*wire.Map).Set("Password", "conform-hidden-0x5ec7e7")
 		}
 	}))},
-	{name: "missing with another code", by: "RegionId/missing", family: "parameter", among: "DescribeImageCaches/parameter/**", edit: func(c *contract.Contract) { c.Violation("missing").Error.Code = "Absent%s" }},
+}
+
+// ruleFaults are about several parameters, and about what they name.
+var ruleFaults = []fault{
+	{name: "reserved bucket taken", by: "rule.reserved-bucket/broken-eci-system", family: "parameter", must: true, among: "CreateDataCache/parameter/**", edit: func(c *contract.Contract) { c.Operation("CreateDataCache").Rules = nil }},
+	{name: "reserved tag prefix taken", by: "rule.tag-prefix/broken-Tag.N.Key-acs", family: "parameter", must: true, among: "TagResources/parameter/**", edit: func(c *contract.Contract) { c.Operation("TagResources").Rules = nil }},
+	{name: "both addresses taken", by: "rule.eip-exclusive/broken", family: "parameter", among: "CreateDataCache/parameter/rule*/**", edit: func(c *contract.Contract) {
+		c.Operation("CreateDataCache").Rules = c.Operation("CreateDataCache").Rules[1:]
+	}},
+	{name: "no key is all keys", by: "All/without", family: "parameter", must: true, among: "UntagResources/parameter/All/**", wrap: ask(asking{
+		when: func(in *wire.Received) bool { return acting("UntagResources")(in) && in.Query.Count("TagKey.1") == 0 },
+		do:   func(d *wire.Draft) { d.Set("All", "true") },
+	})},
+	{name: "the bucket does not matter", by: "request/by-Bucket-Path", family: "parameter", among: "DeleteDataCache/parameter/request/**", wrap: ask(asking{
+		when: func(in *wire.Received) bool { return acting("DeleteDataCache")(in) },
+		do:   dropping("Bucket"),
+	})},
+	{name: "one of two vSwitches alone taken", by: "VSwitchId/two-real", family: "parameter", among: "CreateImageCache/parameter/VSwitchId/**", wrap: always(refusing(func(in *wire.Received) bool {
+		v, _ := in.Query.Get("VSwitchId")
+		return strings.Count(v, ",") == 1
+	}))},
 	{name: "not found with status 400", by: "ImageCacheId/notFound", family: "parameter", among: "DeleteImageCache/parameter/**", edit: func(c *contract.Contract) {
 		c.Violation("notFound").Error.Status = http.StatusBadRequest
 	}},
