@@ -45,17 +45,43 @@ type seen struct {
 	Pointer string
 }
 
-func TestAnswers(t *testing.T) {
-	t.Parallel()
+// pairing is two answers to one request, and what is to be found between them.
+type pairing struct {
+	op    string
+	a, b  Answer
+	bound map[string]string
+	sent  map[string]string
+	paged bool
+	want  []seen
+}
+
+// answers holds that each pair gives the findings it is to give.
+func answers(t *testing.T, tests map[string]pairing) {
+	t.Helper()
 	c := load(t)
-	for name, test := range map[string]struct {
-		op    string
-		a, b  Answer
-		bound map[string]string
-		sent  map[string]string
-		paged bool
-		want  []seen
-	}{
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			names := NewNames()
+			for a, b := range test.bound {
+				names.Bind(a, b)
+			}
+			r := New(c).Answers(Pair{Operation: test.op, A: test.a, B: test.b, Names: names, Sent: test.sent, Paged: test.paged})
+			var got []seen
+			for _, f := range r.Findings {
+				got = append(got, seen{f.Grade, f.Pointer})
+			}
+			if diff := cmp.Diff(test.want, got); diff != "" {
+				t.Errorf("findings mismatch (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestAnswersAsAWhole are about what every answer has.
+func TestAnswersAsAWhole(t *testing.T) {
+	t.Parallel()
+	answers(t, map[string]pairing{
 		"the same":       {op: creation, a: ok(`{"RequestId":"a","ImageCacheId":"imc-1"}`), b: ok(`{"RequestId":"b","ImageCacheId":"imc-2"}`)},
 		"another status": {op: creation, a: ok(`{}`), b: failed(404, `{"Code":"X"}`), want: []seen{{Status, "/status"}}},
 		"no answer":      {op: creation, a: ok(`{}`), b: Answer{Failure: "reset"}, want: []seen{{Status, "/status"}}},
@@ -80,23 +106,37 @@ func TestAnswers(t *testing.T) {
 			want: []seen{{Value, "/ImageCacheId"}}},
 		"one thing for two": {op: creation, a: ok(`{"ImageCacheId":"imc-1"}`), b: ok(`{"ImageCacheId":"imc-2"}`), bound: map[string]string{"imc-0": "imc-2"},
 			want: []seen{{Value, "/ImageCacheId"}}},
+	})
+}
+
+// TestItems are about the members of a listed thing.
+func TestItems(t *testing.T) {
+	t.Parallel()
+	answers(t, map[string]pairing{
 		"what was asked for": {op: list, a: item("imc-1", `,"RegionId":"cn-a"`), b: item("imc-2", `,"RegionId":"cn-b"`), bound: map[string]string{"imc-1": "imc-2"},
 			sent: map[string]string{"cn-a": "cn-a"}, want: []seen{{Value, "/ImageCaches/0/RegionId"}}},
 		"time": {op: list, a: item("imc-1", `,"CreationTime":"2026-01-02T03:04:05Z"`), b: item("imc-1", `,"CreationTime":"2027-11-12T13:14:15Z"`)},
 		"time in another form": {op: list, a: item("imc-1", `,"CreationTime":"2026-01-02T03:04:05Z"`), b: item("imc-1", `,"CreationTime":"2026-01-02 03:04"`),
 			want: []seen{{Class, "/ImageCaches/0/CreationTime"}}},
-		"number":           {op: list, a: item("imc-1", `,"ImageCacheSize":20`), b: item("imc-1", `,"ImageCacheSize":30`), want: []seen{{Value, "/ImageCaches/0/ImageCacheSize"}}},
-		"number's digits":  {op: list, a: item("imc-1", `,"ImageCacheSize":20`), b: item("imc-1", `,"ImageCacheSize":2e1`)},
-		"state":            {op: list, a: item("imc-1", `,"Status":"Ready"`), b: item("imc-1", `,"Status":"Failed"`), want: []seen{{Value, "/ImageCaches/0/Status"}}},
-		"on the way":       {op: list, a: item("imc-1", `,"Status":"Creating","ImageCacheSize":1`), b: item("imc-1", `,"Status":"Ready","ImageCacheSize":2`)},
-		"by itself":        {op: list, a: item("imc-1", `,"Progress":"1%"`), b: item("imc-1", `,"Events":[]`)},
-		"bound name":       {op: list, a: item("imc-1", `,"ImageCacheName":"name-a"`), b: item("imc-1", `,"ImageCacheName":"name-b"`), bound: map[string]string{"name-a": "name-b"}},
-		"name":             {op: list, a: item("imc-1", `,"ImageCacheName":"name-a"`), b: item("imc-1", `,"ImageCacheName":"name-b"`), want: []seen{{Value, "/ImageCaches/0/ImageCacheName"}}},
-		"secret":           {op: list, a: item("imc-1", `,"ImageCacheName":"REDACTED-0001"`), b: item("imc-1", `,"ImageCacheName":"name-b"`)},
-		"shuffled":         {op: list, a: item("imc-1", `,"Images":["a","b"]`), b: item("imc-1", `,"Images":["b","a"]`), want: []seen{{Order, "/ImageCaches/0/Images"}}},
-		"shorter":          {op: list, a: item("imc-1", `,"Images":["a","b"]`), b: item("imc-1", `,"Images":["a"]`), want: []seen{{Missing, "/ImageCaches/0/Images/1"}}},
-		"longer":           {op: list, a: item("imc-1", `,"Images":["a"]`), b: item("imc-1", `,"Images":["a","b"]`), want: []seen{{Added, "/ImageCaches/0/Images/1"}}},
-		"tags by key":      {op: list, a: item("imc-1", `,"Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]`), b: item("imc-1", `,"Tags":[{"Key":"b","Value":"3"}]`), want: []seen{{Missing, "/ImageCaches/0/Tags/0"}, {Value, "/ImageCaches/0/Tags/1/Value"}}},
+		"number":          {op: list, a: item("imc-1", `,"ImageCacheSize":20`), b: item("imc-1", `,"ImageCacheSize":30`), want: []seen{{Value, "/ImageCaches/0/ImageCacheSize"}}},
+		"number's digits": {op: list, a: item("imc-1", `,"ImageCacheSize":20`), b: item("imc-1", `,"ImageCacheSize":2e1`)},
+		"state":           {op: list, a: item("imc-1", `,"Status":"Ready"`), b: item("imc-1", `,"Status":"Failed"`), want: []seen{{Value, "/ImageCaches/0/Status"}}},
+		"on the way":      {op: list, a: item("imc-1", `,"Status":"Creating","ImageCacheSize":1`), b: item("imc-1", `,"Status":"Ready","ImageCacheSize":2`)},
+		"by itself":       {op: list, a: item("imc-1", `,"Progress":"1%"`), b: item("imc-1", `,"Events":[]`)},
+		"bound name":      {op: list, a: item("imc-1", `,"ImageCacheName":"name-a"`), b: item("imc-1", `,"ImageCacheName":"name-b"`), bound: map[string]string{"name-a": "name-b"}},
+		"name":            {op: list, a: item("imc-1", `,"ImageCacheName":"name-a"`), b: item("imc-1", `,"ImageCacheName":"name-b"`), want: []seen{{Value, "/ImageCaches/0/ImageCacheName"}}},
+		"secret":          {op: list, a: item("imc-1", `,"ImageCacheName":"REDACTED-0001"`), b: item("imc-1", `,"ImageCacheName":"name-b"`)},
+		"shuffled":        {op: list, a: item("imc-1", `,"Images":["a","b"]`), b: item("imc-1", `,"Images":["b","a"]`), want: []seen{{Order, "/ImageCaches/0/Images"}}},
+		"shorter":         {op: list, a: item("imc-1", `,"Images":["a","b"]`), b: item("imc-1", `,"Images":["a"]`), want: []seen{{Missing, "/ImageCaches/0/Images/1"}}},
+		"longer":          {op: list, a: item("imc-1", `,"Images":["a"]`), b: item("imc-1", `,"Images":["a","b"]`), want: []seen{{Added, "/ImageCaches/0/Images/1"}}},
+		"tags by key":     {op: list, a: item("imc-1", `,"Tags":[{"Key":"a","Value":"1"},{"Key":"b","Value":"2"}]`), b: item("imc-1", `,"Tags":[{"Key":"b","Value":"3"}]`), want: []seen{{Missing, "/ImageCaches/0/Tags/0"}, {Value, "/ImageCaches/0/Tags/1/Value"}}},
+	})
+}
+
+// TestLists are about which things are listed, and in which order.
+func TestLists(t *testing.T) {
+	t.Parallel()
+	answers(t, map[string]pairing{
 		"things of others": {op: list, a: item("imc-1", ""), b: item("imc-2", "")},
 		"a thing is gone": {op: list, a: item("imc-1", ""), b: ok(`{"RequestId":"0A1B2C3D-0000-0000-0000-000000000000","ImageCaches":[],"TotalCount":0}`),
 			bound: map[string]string{"imc-1": "imc-2"}, want: []seen{{Missing, "/ImageCaches/0"}, {Value, "/TotalCount"}}},
@@ -110,23 +150,7 @@ func TestAnswers(t *testing.T) {
 		"json in a text": {op: "DescribeDataCaches", a: ok(`{"DataCaches":[{"DataCacheId":"d","DataSource":{"Options":"{\"a\":\"1\",\"b\":\"2\"}"}}]}`),
 			b: ok(`{"DataCaches":[{"DataCacheId":"d","DataSource":{"Options":"{\"b\":\"2\", \"a\":\"1\"}"}}]}`)},
 		"names that must be escaped": {op: creation, a: ok(`{"a/b~":1}`), b: ok(`{}`), want: []seen{{Missing, "/a~1b~0"}}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			names := NewNames()
-			for a, b := range test.bound {
-				names.Bind(a, b)
-			}
-			r := New(c).Answers(Pair{Operation: test.op, A: test.a, B: test.b, Names: names, Sent: test.sent, Paged: test.paged})
-			var got []seen
-			for _, f := range r.Findings {
-				got = append(got, seen{f.Grade, f.Pointer})
-			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
-				t.Errorf("findings mismatch (-want +got):\n%s", diff)
-			}
-		})
-	}
+	})
 }
 
 func TestWhatIsLeftOutIsCounted(t *testing.T) {
