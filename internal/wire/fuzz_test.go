@@ -232,7 +232,7 @@ func fromLibrary(v any) any {
 func FuzzDecodeXML(f *testing.F) {
 	for _, s := range []string{
 		"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error><RequestId/><Code>a&amp;&#x41;</Code></Error>", "<a><b>1</b><b/> <c x='1'><![CDATA[]]]]><![CDATA[>]]></c></a>",
-		"<!--x--><a>\r\n</a><?p i?>", "<a:b>&lt;</a:b>", "<a><a><a>", "<a>&#99999999;</a>", "<é·/>", "<a b='&#10;'/>",
+		"<!--x--><a>\r\n</a><?p i?>", "<a:b>&lt;</a:b>", "<a><a><a>", "<a>&#99999999;</a>", "<é·/>", "<\u07b7/>", "<a b='&#10;'/>",
 	} {
 		f.Add([]byte(s))
 	}
@@ -279,8 +279,8 @@ func sameAsLibraryXML(t *testing.T, b []byte, e *Element) {
 	var text strings.Builder
 	for {
 		token, err := d.RawToken()
-		if err == io.EOF {
-			return
+		if err == io.EOF || err != nil && strings.Contains(err.Error(), "invalid XML name") {
+			return // its names are those of the fourth edition: there are more in the fifth
 		}
 		if err != nil {
 			t.Fatalf("encoding/xml refuses %q: %v", b, err)
