@@ -30,7 +30,8 @@ type Target struct {
 	Wait        Wait
 	Timeout     time.Duration // of one request
 	// MaxResources is how many resources may live at once; zero for any
-	// number. A case that holds one already may exceed it.
+	// number. A case that needs more begins again by itself, and exceeds it
+	// then.
 	MaxResources int
 	Inputs       Inputs
 	Clock        func() time.Time
@@ -143,20 +144,15 @@ func (e *Environment) source(c *Case) *rand.Rand {
 // could not be removed, by this or by any session. Like Session.Close it works
 // on when ctx has ended.
 func (e *Environment) Close(ctx context.Context) []Leak {
-	e.vacate(ctx, "run/cleanup")
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.leaks
-}
-
-// vacate deletes what is shared or free, in a session of that name.
-func (e *Environment) vacate(ctx context.Context, name string) {
 	for _, b := range e.pool.bundled() {
 		b.owner.Close(ctx)
 	}
-	s := e.Session(&Case{ID: name})
+	s := e.Session(&Case{ID: "run/cleanup"})
 	s.made = e.pool.drain()
 	s.Close(ctx)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.leaks
 }
 
 func (e *Environment) leak(l Leak) {

@@ -50,6 +50,7 @@ func TestCreatingAtOnceDoesNotWaitForItself(t *testing.T) {
 	target.MaxResources = 1
 	e := NewEnvironment(target)
 	s := e.Session(&Case{ID: "a"})
+	s.Anew(t.Context())
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {

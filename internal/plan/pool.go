@@ -2,13 +2,15 @@ package plan
 
 import (
 	"context"
+	"errors"
 	"sync"
 )
 
 // pool keeps clean resources for reuse and bounds how many live at once.
 type pool struct {
 	mu      sync.Mutex
-	limit   int // zero for none
+	most    int // that the profile allows; zero for any number
+	limit   int // that whoever has nothing yet keeps to; zero for none
 	live    int // places taken: leased, free, or made by a case
 	free    []*Resource
 	bundles map[string]*bundle // shared by several cases, by key
@@ -20,7 +22,7 @@ type pool struct {
 }
 
 func (p *pool) init(limit int) {
-	p.limit, p.changed = limit, make(chan struct{})
+	p.most, p.limit, p.changed = limit, limit, make(chan struct{})
 }
 
 // grant is what a call for a place got.
@@ -33,18 +35,30 @@ type grant struct {
 	unused *bundle
 }
 
+// urgency is what becomes of who finds no place.
+type urgency int
+
+const (
+	waits     urgency = iota // until there is one
+	insists                  // it may hold what others wait for: beyond what was found to fit, but not beyond what the profile allows
+	overrules                // it runs by itself: beyond that, too
+)
+
 // acquire waits for a clean resource of the kind or for a place to make
-// something; an empty kind asks for a place only. A caller that must not wait,
-// since others may be waiting for what it holds, gets a place beyond the limit.
-func (p *pool) acquire(ctx context.Context, kind string, wait bool) (grant, error) {
+// something; an empty kind asks for a place only. Who insists gets errFull where
+// there is none.
+func (p *pool) acquire(ctx context.Context, kind string, how urgency) (grant, error) {
 	for {
-		g, ok, changed := p.try(kind, !wait)
+		g, ok, changed := p.try(kind, how)
 		if ok {
 			return g, nil
 		}
 		if g.unused != nil {
 			g.unused.owner.Close(ctx)
 			continue
+		}
+		if how == insists {
+			return grant{}, errFull
 		}
 		select {
 		case <-changed:
@@ -54,7 +68,7 @@ func (p *pool) acquire(ctx context.Context, kind string, wait bool) (grant, erro
 	}
 }
 
-func (p *pool) try(kind string, force bool) (g grant, ok bool, changed <-chan struct{}) {
+func (p *pool) try(kind string, how urgency) (g grant, ok bool, changed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i := len(p.free) - 1; i >= 0 && kind != ""; i-- {
@@ -68,12 +82,20 @@ func (p *pool) try(kind string, force bool) (g grant, ok bool, changed <-chan st
 		return grant{}, true, nil
 	case len(p.free) > 0:
 		return grant{evicted: p.remove(0)}, true, nil
-	case force:
+	case how == insists && (p.most == 0 || p.live < p.most):
 		p.live++
 		return grant{}, true, nil
 	}
-	return grant{unused: p.idle()}, false, p.changed
+	b := p.idle()
+	if b == nil && how == overrules {
+		p.live++
+		return grant{}, true, nil
+	}
+	return grant{unused: b}, false, p.changed
 }
+
+// errFull says that the run has as many resources as the profile allows.
+var errFull = errors.New("full")
 
 func (p *pool) remove(i int) *Resource {
 	r := p.free[i]

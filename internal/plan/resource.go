@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -121,17 +122,35 @@ func (s *Session) first() bool {
 	return s.places == 0 && s.pending == 0 && len(s.held) == 0 && len(s.shared) == 0 && !s.impatient
 }
 
+// urgency is how the case asks for its next place.
+func (s *Session) urgency() urgency {
+	first := s.first()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.byItself:
+		return overrules
+	case first:
+		return waits
+	}
+	return insists
+}
+
 // place asks the pool for a resource of the kind or a place. Of several
 // goroutines of a case one asks at a time, since only the first may have to
 // wait. Who gets something calls placed once it is accounted for.
 func (s *Session) place(ctx context.Context, kind string) (grant, error) {
 	s.placing.Lock()
 	defer s.placing.Unlock()
-	g, err := s.env.pool.acquire(ctx, kind, s.first())
-	if err == nil {
-		s.mu.Lock()
-		defer s.mu.Unlock()
+	g, err := s.env.pool.acquire(ctx, kind, s.urgency())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case err == nil:
 		s.pending++
+	case errors.Is(err, errFull):
+		s.crowded = fmt.Sprintf("the profile's limits.maxResources is %d", s.env.MaxResources)
+		err = Inconclusive("no place for all that the case needs at once: " + s.crowded)
 	}
 	return g, err
 }

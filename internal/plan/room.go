@@ -70,8 +70,8 @@ func (s *Session) crowdedOut(m *message, a *check.Answer) error {
 	return nil
 }
 
-// Crowded says that the target had no room for something that the case wanted to
-// make, whatever the run gave up for it.
+// Crowded says that there was no room for something that the case wanted to make,
+// at the target or by the profile, whatever the run gave up for it.
 func (s *Session) Crowded() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,11 +87,11 @@ func (s *Session) Outgrown() error {
 	if !s.outgrown {
 		return nil
 	}
-	return Skip("the account has no room for all that the case needs at once, even with nothing else of the run there: " + s.crowded)
+	return Skip("no room for all that the case needs at once, even with nothing else of the run there: " + s.crowded)
 }
 
 // Anew makes the case ready to begin again, without anything that it has or
-// found.
+// found, and by itself: the caller sees to it that no other case runs then.
 func (s *Session) Anew(ctx context.Context) {
 	s.mu.Lock()
 	shared := s.shared
@@ -100,6 +100,15 @@ func (s *Session) Anew(ctx context.Context) {
 	s.env.pool.unshare(shared)
 	s.Restart(ctx)
 	s.reset()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.byItself = true
+}
+
+func (s *Session) isByItself() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.byItself
 }
 
 // reset forgets what the case found so far.
@@ -110,9 +119,6 @@ func (s *Session) reset() {
 	s.crowded, s.outgrown = "", false
 	s.Rand = s.env.source(s.Case)
 }
-
-// Vacate deletes what the run keeps for cases to come. No case may be running.
-func (e *Environment) Vacate(ctx context.Context) { e.vacate(ctx, "run/vacate") }
 
 // made notes that the target made something of the kind.
 func (p *pool) made(kind string) {

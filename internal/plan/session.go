@@ -47,8 +47,9 @@ type Session struct {
 	pending    int // places granted that are not accounted for yet
 	shared     []*bundle
 	impatient  bool   // it must not wait for a place
-	crowded    string // how the target said that it had no room for something; empty where it had
-	outgrown   bool   // it had made others of the kind before
+	byItself   bool   // no other case is running
+	crowded    string // why there was no room for something; empty where there was
+	outgrown   bool   // and not for what others have
 	changes    int    // requests that may have changed something, counted when they begin and when they end
 	seen       *sight
 	changed    time.Time     // when something was sent, or answered, that may change anything

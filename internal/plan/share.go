@@ -28,7 +28,7 @@ func (s *Session) Share(ctx context.Context, key string, make func(context.Conte
 	if mine {
 		b.owner = s.env.Session(&Case{ID: "shared/" + key})
 		// A case that holds a place must not wait for one on the way.
-		b.owner.impatient = !alone
+		b.owner.impatient, b.owner.byItself = !alone, s.isByItself()
 		b.value, b.err = make(ctx, b.owner)
 		if b.err != nil && b.owner.Crowded() {
 			b.owner.Close(ctx)

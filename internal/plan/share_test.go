@@ -57,6 +57,11 @@ func TestSharedResourcesMakeRoom(t *testing.T) {
 	target.MaxResources = 3
 	e := NewEnvironment(target)
 	s := e.Session(&Case{ID: "Op/family/subject/variant"})
+	if _, err := s.Share(t.Context(), "set", five); err == nil || !s.Crowded() {
+		t.Fatalf("Share() = %v beside others, want it refused: there are places for three", err)
+	}
+	s.Anew(t.Context())
+	before := f.made
 	if _, err := s.Share(t.Context(), "set", five); err != nil {
 		t.Fatalf("Share: %v", err)
 	}
@@ -66,8 +71,8 @@ func TestSharedResourcesMakeRoom(t *testing.T) {
 		_, err := other.Lease(t.Context(), "ImageCache")
 		waiting <- err
 	}()
-	if got, err := s.Share(t.Context(), "set", five); err != nil || len(got.([]*Resource)) != 5 || f.made != 5 {
-		t.Errorf("Share() again = %v, %v, and %d made, want the same five", got, err, f.made)
+	if got, err := s.Share(t.Context(), "set", five); err != nil || len(got.([]*Resource)) != 5 || f.made != before+5 {
+		t.Errorf("Share() again = %v, %v, and %d made, want the same five", got, err, f.made-before)
 	}
 	s.Close(t.Context())
 	if err := <-waiting; err != nil {

@@ -246,11 +246,10 @@ func (r *Runner) execute(ctx context.Context, c *plan.Case) Result {
 	res := r.blank(c, "", "")
 	s := r.env.Session(c)
 	err := attempt(ctx, c, s)
-	if ctx.Err() == nil && s.Crowded() && !judged(s, err) {
+	if ctx.Err() == nil && s.Crowded() {
 		s.Anew(ctx)
 		done()
 		done = r.enter(true)
-		r.env.Vacate(ctx)
 		err = attempt(ctx, c, s)
 		if s.Crowded() && !judged(s, err) {
 			err = cmp.Or(s.Outgrown(), err)
