@@ -258,18 +258,8 @@ func (t *attempt) carryOut(ctx context.Context, s *plan.Session) error {
 // send sends the request, and sends it again as long as it is turned away because
 // the resource is busy, unless that is what the row is about.
 func (t *attempt) send(ctx context.Context, s *plan.Session) (*check.Answer, error) {
-	a, err := t.once(ctx, s)
-	if err != nil || t.c.Class(t.row) == contract.ClassBusy || !isBusy(t.c, a) {
-		return a, err
-	}
-	waited := s.Eventually(ctx, t.op.Name+" to be let in", func() (bool, error) {
-		a, err = t.once(ctx, s)
-		return err != nil || !isBusy(t.c, a), err
-	})
-	if plan.IsTimeout(waited) {
-		waited = nil // the last answer stands
-	}
-	return a, waited
+	meant := t.c.Class(t.row) == contract.ClassBusy
+	return letIn(ctx, s, func() (*check.Answer, error) { return t.once(ctx, s) }, func(*check.Answer) bool { return meant })
 }
 
 func (t *attempt) once(ctx context.Context, s *plan.Session) (*check.Answer, error) {

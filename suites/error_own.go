@@ -180,7 +180,7 @@ func (p *provocation) twoAtOnce(ctx context.Context, s *plan.Session) error {
 	if t.params, err = long.bindTo(ctx, s, kind, r.ID); err != nil {
 		return err
 	}
-	if a, err := t.send(ctx, s); err != nil || !a.OK {
+	if a, err := letIn(ctx, s, func() (*check.Answer, error) { return t.once(ctx, s) }, nil); err != nil || !a.OK {
 		return unprepared(err, "prepare an update: "+p.op.Name+" was refused")
 	}
 	t.params = second

@@ -215,7 +215,7 @@ func (w writer) write(ctx context.Context, s *plan.Session) (wire.Params, *wire.
 	}
 	p := *w.probe
 	p.Params = bound
-	a, err := s.Probe(ctx, &p, plan.Bound())
+	a, err := letIn(ctx, s, func() (*check.Answer, error) { return s.Probe(ctx, &p, plan.Bound()) }, nil)
 	if err != nil {
 		return nil, nil, err
 	}

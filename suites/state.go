@@ -159,17 +159,28 @@ func (t *stage) send(ctx context.Context, r request) (*check.Answer, model.Call,
 // because the resource is busy, unless that is fine: an earlier request may be
 // worked on for longer than the resource's state tells.
 func (t *stage) admitted(ctx context.Context, r request, fine func(*check.Answer, model.Call) bool) (a *check.Answer, call model.Call, err error) {
-	if a, call, err = t.send(ctx, r); err != nil || !isBusy(t.Contract, a) || fine != nil && fine(a, call) {
-		return a, call, err
-	}
-	waited := t.Eventually(ctx, r.op.Name+" to be let in", func() (bool, error) {
+	a, err = letIn(ctx, t.Session, func() (*check.Answer, error) {
 		a, call, err = t.send(ctx, r)
-		return err != nil || !isBusy(t.Contract, a), err
+		return a, err
+	}, func(a *check.Answer) bool { return fine != nil && fine(a, call) })
+	return a, call, err
+}
+
+// letIn sends a request, and sends it again as long as it is turned away because
+// what it is about is busy, unless that is fine; fine may be nil.
+func letIn(ctx context.Context, s *plan.Session, send func() (*check.Answer, error), fine func(*check.Answer) bool) (*check.Answer, error) {
+	a, err := send()
+	if err != nil || !isBusy(s.Contract, a) || fine != nil && fine(a) {
+		return a, err
+	}
+	waited := s.Eventually(ctx, "the request to be let in", func() (bool, error) {
+		a, err = send()
+		return err != nil || !isBusy(s.Contract, a), err
 	})
 	if plan.IsTimeout(waited) {
 		waited = nil // the last answer stands
 	}
-	return a, call, waited
+	return a, waited
 }
 
 // isBusy says that the answer is a documented refusal because of work under way.

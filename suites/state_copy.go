@@ -44,7 +44,7 @@ func (f states) copied(ctx context.Context, t *stage, elsewhere string) error {
 	if err != nil {
 		return err
 	}
-	a, call, err := t.send(ctx, request{op: f.op, params: t.named(f.input().Maximal, source)})
+	a, call, err := t.admitted(ctx, request{op: f.op, params: t.named(f.input().Maximal, source)}, nil)
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func (f states) retained() {
 				return err
 			}
 			second := first + fewDays
-			a, _, err := t.send(ctx, request{op: f.op, params: t.named(f.kept(second), r.ID)})
+			a, _, err := t.admitted(ctx, request{op: f.op, params: t.named(f.kept(second), r.ID)}, nil)
 			if err != nil || !a.OK {
 				return orUnready(err, "update "+k.Parameter, a)
 			}

@@ -58,7 +58,7 @@ func (f states) oneTag(ctx context.Context, t *stage, params wire.Params, member
 	if err != nil || before == nil {
 		return err
 	}
-	a, call, err := t.send(ctx, request{op: f.op, params: t.named(params, r.ID)})
+	a, call, err := t.admitted(ctx, request{op: f.op, params: t.named(params, r.ID)}, nil)
 	if err != nil {
 		return err
 	}

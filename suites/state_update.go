@@ -87,7 +87,7 @@ func (f states) left(ctx context.Context, t *stage, p part) error {
 		return err
 	}
 	id := check.Text(before, f.kind.IDMember)
-	a, call, err := t.send(ctx, request{op: f.op, params: t.named(p.params, id)})
+	a, call, err := t.admitted(ctx, request{op: f.op, params: t.named(p.params, id)}, nil)
 	switch {
 	case err != nil:
 		return err
@@ -219,7 +219,7 @@ func (f states) again(ctx context.Context, t *stage, more wire.Params, clause *c
 		return err
 	}
 	params := t.named(merge(merge(f.input().Minimal, common), more), r.ID)
-	a, call, err := t.send(ctx, request{op: f.op, params: params})
+	a, call, err := t.admitted(ctx, request{op: f.op, params: params}, nil)
 	if err != nil {
 		return err
 	}
@@ -315,7 +315,7 @@ func (f states) failingUpdate(tr contract.Transition, condition string) {
 			if err != nil {
 				return err
 			}
-			a, _, err := t.send(ctx, request{op: f.op, params: t.named(f.input().Minimal, id), how: []plan.Option{plan.Under(condition)}})
+			a, _, err := t.admitted(ctx, request{op: f.op, params: t.named(f.input().Minimal, id), how: []plan.Option{plan.Under(condition)}}, nil)
 			if err != nil {
 				return err
 			}
@@ -363,7 +363,7 @@ func (f states) byKey(ctx context.Context, t *stage, key []string) error {
 		}
 		params = params.Set(path, v)
 	}
-	a, _, err := t.send(ctx, request{op: f.op, params: params})
+	a, _, err := t.admitted(ctx, request{op: f.op, params: params}, nil)
 	if err != nil {
 		return err
 	}

@@ -101,6 +101,10 @@ var variants = []struct {
 		}
 	})},
 	{name: "conflicts for a while after an update", wrap: conflicting(20 * time.Millisecond), selects: []string{"CreateImageCache/state/walk/**", "UpdateImageCache/state/ImageCache/**", "UpdateImageCache/idempotency/token/**"}},
+	{name: "the first update of each conflicts", wrap: firstConflicts(), selects: []string{
+		"UpdateImageCache/parameter/*/echo", "UpdateImageCache/parameter/*/given", "UpdateImageCache/auth/control/**", "UpdateImageCache/format/signature/acs3Post", "UpdateImageCache/format/method/get",
+		"UpdateImageCache/state/RetentionDays/**", "UpdateImageCache/state/same/**", "UpdateImageCache/state/rest/**",
+	}},
 	{name: "nonces before signatures", wrap: nonceFirst, selects: []string{"*/auth/tamper/**"}},
 	{name: "no Recommend", wrap: jsonBodies(func(m *wire.Map) { drop1(m, "Recommend") })},
 	{name: "other words for bad parameters", edit: func(c *contract.Contract) {
@@ -215,6 +219,19 @@ func conflicting(window time.Duration) wrapper {
 			last[id] = time.Now()
 		}
 		return soon
+	}, http.StatusBadRequest, "OperationConflict", "Request was denied due to conflict with a previous request.")
+}
+
+// firstConflicts turns away what updates an image cache for the first time.
+func firstConflicts() wrapper {
+	var seen sync.Map
+	return refusingAs(func(in *wire.Received) bool {
+		if !acting("UpdateImageCache")(in) {
+			return false
+		}
+		id, _ := slices.Concat(in.Query, in.Form).Get("ImageCacheId")
+		_, again := seen.LoadOrStore(id, true)
+		return !again
 	}, http.StatusBadRequest, "OperationConflict", "Request was denied due to conflict with a previous request.")
 }
 
