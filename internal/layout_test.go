@@ -73,7 +73,7 @@ var ours = map[string][]string{
 	"internal/govcr":      {"internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/redact":     {"internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/recorder":   {"internal/redact", "internal/contract", "internal/wire", "internal/nearest", "spec"},
-	"internal/rerun": {"internal/cassette", "internal/redact", "internal/plan", "internal/check", "internal/contract", "internal/wire",
+	"internal/rerun": {"internal/cassette", "internal/redact", "internal/model", "internal/plan", "internal/check", "internal/contract", "internal/wire",
 		"internal/nearest", "internal/profile", "spec"},
 	"internal/check":    {"internal/contract", "internal/wire", "internal/nearest", "spec"},
 	"internal/model":    {"internal/contract", "internal/wire", "internal/nearest", "spec"},

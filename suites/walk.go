@@ -315,11 +315,11 @@ func (w *walker) see(ctx context.Context) error {
 		w.belief = seen
 		return nil
 	}
-	near, departures := w.closest(item)
+	near, departures := w.m.Closest(w.belief, item)
 	var found []check.Finding
 	var members []string
 	for _, d := range departures {
-		found = append(found, check.Found(w.promise(d), "/"+d.Member, d.Want, d.Got))
+		found = append(found, check.Found(w.m.Promise(w.last, d), "/"+d.Member, d.Want, d.Got))
 		members = append(members, d.Member)
 	}
 	if err := w.outwait(ctx); err != nil {
@@ -342,33 +342,6 @@ func (w *walker) outwait(ctx context.Context) error {
 	})
 	w.late = ok
 	return err
-}
-
-// promise is what a departure breaks: of a member that the last request did not
-// name, that what is left out stays as it was.
-func (w *walker) promise(d model.Departure) *contract.Clause {
-	update := w.Contract.Operation(w.kind.Update)
-	if update == nil || update.Effect.Rest == nil || d.Member == "" || d.Member == w.kind.StateMember {
-		return d.Clause
-	}
-	if e := model.Echo(w.last.Operation, d.Member); e != nil && w.last.Has(top(e.Parameter)) {
-		return d.Clause
-	}
-	return update.Effect.Rest
-}
-
-// closest is the truth that the item departs from least: rather in its members
-// than in its state.
-func (w *walker) closest(item *wire.Map) (near model.State, least []model.Departure) {
-	shown := w.state(item)
-	for i, s := range w.m.Later(w.belief) {
-		d := w.m.Departures(s, item)
-		better := (s.Name == shown) != (near.Name == shown) && s.Name == shown
-		if i == 0 || better || (s.Name == shown) == (near.Name == shown) && len(d) < len(least) {
-			near, least = s, d
-		}
-	}
-	return near, least
 }
 
 // rest waits until the resource is in a state in which it stays.

@@ -37,8 +37,9 @@ func newReplay(a *app) *cobra.Command {
 		Use:   "replay CASSETTE",
 		Short: "Judge a recording again, or answer any client from it",
 		Long: `Judge the traffic in a cassette by today's contract, without a network: a
-recorded run by its cases, as conform run would, anything else exchange by
-exchange. Reports and exit codes are those of conform run.
+recorded run by its cases, as conform run would; anything else exchange by
+exchange, and each resource that was made by what is shown of it later. Reports
+and exit codes are those of conform run.
 
 With --serve, answer requests from the cassette until interrupted, and from
 nothing else: no request is ever sent on. The first line on standard output is

@@ -133,7 +133,7 @@ func (j *job) again(ctx context.Context, o run.Options) error {
 }
 
 // judgeCassette judges what a cassette holds: a run by its cases, anything else
-// exchange by exchange.
+// by its exchanges and by the resources that they made.
 func (a *app) judgeCassette(ctx context.Context, f *runFlags, maxAge time.Duration) error {
 	source, err := openCassette(f.target.name)
 	if err != nil {

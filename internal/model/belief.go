@@ -87,6 +87,35 @@ func (m *Machine) Departures(s State, item *wire.Map) []Departure {
 	return append(out, m.differences(s, item)...)
 }
 
+// Closest returns the truth, now or later, that the item departs from least:
+// rather in its members than in its state.
+func (m *Machine) Closest(b Belief, item *wire.Map) (near State, least []Departure) {
+	shown := m.nameOf(item)
+	for i, s := range m.Later(b) {
+		d := m.Departures(s, item)
+		better := (s.Name == shown) != (near.Name == shown) && s.Name == shown
+		if i == 0 || better || (s.Name == shown) == (near.Name == shown) && len(d) < len(least) {
+			near, least = s, d
+		}
+	}
+	return near, least
+}
+
+// Promise is what a departure that was seen after the call breaks: of a member
+// that an update did not name, that what is left out stays as it was.
+func (m *Machine) Promise(after Call, d Departure) *contract.Clause {
+	update := m.contract.Operation(m.kind.Update)
+	if update == nil || after.Operation != update || update.Effect.Rest == nil || d.Member == "" || d.Member == m.kind.StateMember {
+		return d.Clause
+	}
+	if e := Echo(after.Operation, d.Member); e != nil {
+		if root, _, _ := strings.Cut(e.Parameter, "."); after.Has(root) {
+			return d.Clause
+		}
+	}
+	return update.Effect.Rest
+}
+
 func orNone(name string) string {
 	if name == "" {
 		return "no such resource"

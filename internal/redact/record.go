@@ -7,6 +7,7 @@ package redact
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/eci-conform/conform/internal/wire"
@@ -90,6 +91,22 @@ type Record struct {
 	Duration  time.Duration
 	Failure   Failure
 	Try       int // 1 for the first; more where a client sent the same request again
+}
+
+// KeyID returns the id of the key that signed the request, by either scheme, or
+// its placeholder; empty where there is none.
+func (r *Record) KeyID() string {
+	if id, ok := r.Common.Get("AccessKeyId"); ok {
+		return id
+	}
+	for _, c := range r.Common {
+		if strings.EqualFold(c.Name, "Authorization") {
+			_, rest, _ := strings.Cut(c.Value, "Credential=")
+			id, _, _ := strings.Cut(rest, ",")
+			return id
+		}
+	}
+	return ""
 }
 
 // Via is how a request was put on the wire.

@@ -21,7 +21,9 @@ const FamilyRecorded = "recorded"
 
 // Exchanges is a plan with a case for each exchange of a recording, whoever
 // made it: its answer is held against what the contract says of every answer
-// of that operation. The cases need no target.
+// of that operation. Behind them is a case for each resource whose making was
+// recorded: all that was asked and shown of it is held against the contract's
+// state machine. The cases need no target.
 func Exchanges(c *cassette.Cassette, of *contract.Contract) *plan.Plan {
 	p := &plan.Plan{}
 	for i := range c.Len() {
@@ -42,6 +44,9 @@ func Exchanges(c *cassette.Cassette, of *contract.Contract) *plan.Plan {
 				return judge(s, &r, c.Header())
 			},
 		})
+	}
+	for _, l := range lives(c, of) {
+		p.Cases = append(p.Cases, l.caseOf(c, of))
 	}
 	return p
 }
