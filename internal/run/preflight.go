@@ -141,7 +141,7 @@ func refused(c *contract.Contract, a *check.Answer) error {
 	for _, row := range a.Rows {
 		condition := c.Condition(row.Condition)
 		if condition != nil && (condition.Class == contract.ClassKey || condition.Class == contract.ClassSignature) {
-			return fmt.Errorf("%w: %d %s", ErrCredentials, a.Status, a.Code)
+			return fmt.Errorf("%w: %d %s%s", ErrCredentials, a.Status, a.Code, clocks(a.Exchange))
 		}
 	}
 	body, _ := a.Body.(*wire.Map) // a page may read as XML
@@ -149,6 +149,20 @@ func refused(c *contract.Contract, a *check.Answer) error {
 		return fmt.Errorf("%w: it answers %d with a web page", ErrUnreachable, a.Status)
 	}
 	return nil
+}
+
+// clocks says how far the target's clock is from ours, where that may be why a
+// request is refused.
+func clocks(x *wire.Exchange) string {
+	date, err := http.ParseTime(x.RespHeader.Get("Date"))
+	ahead := date.Sub(x.Start.Add(x.Duration)).Round(time.Second)
+	switch {
+	case err != nil || ahead.Abs() < time.Minute:
+		return ""
+	case ahead < 0:
+		return fmt.Sprintf("; its clock is %v behind ours", -ahead)
+	}
+	return fmt.Sprintf("; its clock is %v ahead of ours", ahead)
 }
 
 // isPage says whether the answer is a page for people: what listens there is

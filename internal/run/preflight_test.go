@@ -93,3 +93,39 @@ func TestPreflight(t *testing.T) {
 		t.Errorf("Preflight() of an interrupted run = %v", err)
 	}
 }
+
+// TestPreflightTellsOfClocks holds that a refusal says how far the clocks are
+// apart, where they are.
+func TestPreflightTellsOfClocks(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	for _, tt := range []struct {
+		ahead time.Duration
+		want  string
+	}{
+		{0, "400 InvalidTimeStamp.Expired"},
+		{20 * time.Minute, "400 InvalidTimeStamp.Expired; its clock is 20m0s ahead of ours"},
+		{-3 * time.Hour, "400 InvalidTimeStamp.Expired; its clock is 3h0m0s behind ours"},
+	} {
+		refuses := &target{answer: func(int, url.Values) (int, string, error) { return 400, `"Code":"InvalidTimeStamp.Expired"`, nil }}
+		o := testOptions(t, dated{refuses, now.Add(tt.ahead)})
+		o.Clock = func() time.Time { return now }
+		if err := Preflight(t.Context(), o); !errors.Is(err, ErrCredentials) || !strings.HasSuffix(err.Error(), tt.want) {
+			t.Errorf("Preflight() = %v, want it to end in %q", err, tt.want)
+		}
+	}
+}
+
+// dated is a target that tells the time.
+type dated struct {
+	http.RoundTripper
+	at time.Time
+}
+
+func (d dated) RoundTrip(r *http.Request) (*http.Response, error) {
+	resp, err := d.RoundTripper.RoundTrip(r)
+	if err == nil {
+		resp.Header.Set("Date", d.at.Format(http.TimeFormat))
+	}
+	return resp, err
+}
