@@ -35,7 +35,8 @@ func ExampleCassette() {
 	client := &http.Client{Transport: tape}
 
 	// As an SDK would: the signature, the nonce and the time are of no matter.
-	query := url.Values{"Action": {"DescribeRegions"}, "Version": {"2018-08-08"}, "RegionId": {"cn-hangzhou"}, "Format": {"JSON"}}
+	query := url.Values{"Action": {"DescribeRegions"}, "Version": {"2018-08-08"}, "RegionId": {"cn-hangzhou"}, "Format": {"JSON"},
+		"AccessKeyId": {"any"}}
 	resp, err := client.Get("http://eci.aliyuncs.com/?" + query.Encode())
 	if err != nil {
 		fmt.Println(err)
@@ -80,6 +81,55 @@ func TestCassetteIsReadable(t *testing.T) {
 	ask(t, http.DefaultTransport, server.URL, time.Now())
 	if err := tape.Err(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestCassetteThatOneShouldKnowMoreOf(t *testing.T) {
+	t.Parallel()
+	whole, err := os.ReadFile(regions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsealed, _, _ := strings.Cut(string(whole), "#sealed ")
+	dir := t.TempDir()
+	open := filepath.Join(dir, "open.cassette")
+	if err := os.WriteFile(open, []byte(unsealed), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	at := func(days int) func() time.Time {
+		return func() time.Time { return time.Date(2026, 11, 21+days, 10, 0, 1, 0, time.UTC) }
+	}
+	for name, test := range map[string]struct {
+		file string
+		o    conform.CassetteOptions
+		warn []string // besides that it is of another contract, which it may be
+		fail string
+	}{
+		"as it is":           {regions, conform.CassetteOptions{}, nil, ""},
+		"never closed":       {open, conform.CassetteOptions{}, nil, "the recording was never closed; 0 bytes"},
+		"taken all the same": {open, conform.CassetteOptions{Open: true}, []string{"the recording was never closed"}, ""},
+		"strictly":           {open, conform.CassetteOptions{Open: true, Strict: true}, nil, "the recording was never closed"},
+		"young":              {regions, conform.CassetteOptions{Clock: at(29)}, nil, ""},
+		"old":                {regions, conform.CassetteOptions{Clock: at(31)}, []string{"31 days old, more than 30"}, ""},
+		"as old as it may":   {regions, conform.CassetteOptions{Clock: at(31), MaxAge: 40 * 24 * time.Hour}, nil, ""},
+		"of what time":       {regions, conform.CassetteOptions{MaxAge: time.Hour}, nil, "MaxAge is given without Options.Clock"},
+	} {
+		var got []string
+		test.o.Warn = func(text string) {
+			if !strings.Contains(text, "another version of the contract") {
+				got = append(got, text)
+			}
+		}
+		tape, err := conform.Cassette(test.file, test.o)
+		if err == nil {
+			tape.Close()
+		}
+		if (err == nil) != (test.fail == "") || err != nil && !strings.Contains(err.Error(), test.fail) {
+			t.Errorf("%s: error %v, want %q", name, err, test.fail)
+		}
+		if len(got) != len(test.warn) || len(got) > 0 && !strings.Contains(got[0], test.warn[0]) {
+			t.Errorf("%s: warnings %q, want %q", name, got, test.warn)
+		}
 	}
 }
 

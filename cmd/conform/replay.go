@@ -27,6 +27,7 @@ type replayFlags struct {
 	status  int
 	report  string
 	require bool
+	account []string
 	maxAge  time.Duration
 	judge   runFlags // without --serve
 }
@@ -65,6 +66,7 @@ one of these occurred; what was never asked for counts with --require-all only.`
 	s.StringVar(&f.key.id, "access-key-id", "", "the access key whose signatures are checked")
 	s.StringVar(&f.key.secret, "access-key-secret", "", "its secret")
 	s.IntVar(&f.status, "on-miss-status", replay.DefaultMissStatus, "the `STATUS` that answers what is not recorded")
+	s.StringArrayVar(&f.account, "account", nil, "`KEY=RECORDED`: the access key of a client, and the recorded one that it stands for; repeatable")
 	s.BoolVar(&f.require, "require-all", false, "want every recorded exchange to be asked for")
 	s.StringVar(&f.report, "report", "", "write the account as JSON to this `FILE`")
 	f.source.add(c)
@@ -123,7 +125,22 @@ func (f *replayFlags) options(c *contract.Contract) (replay.Options, error) {
 		}
 		o.Keys = []wire.Credentials{{AccessKeyID: f.key.id, AccessKeySecret: f.key.secret}}
 	}
-	return o, nil
+	var err error
+	o.Accounts, err = accounts(f.account)
+	return o, err
+}
+
+// accounts reads KEY=RECORDED.
+func accounts(all []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, text := range all {
+		key, recorded, ok := strings.Cut(text, "=")
+		if !ok || key == "" || recorded == "" {
+			return nil, fmt.Errorf("--account: %d characters without =: want KEY=RECORDED, the key of a client and that of the recording", len(text))
+		}
+		out[key] = recorded
+	}
+	return out, nil
 }
 
 // noteState says what a user of a cassette should know of it.

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -97,20 +98,44 @@ var ofConnection = map[string]bool{
 	"Te": true, "Trailer": true, "Transfer-Encoding": true, "Upgrade": true,
 }
 
+// like says whether two answers are the same but for the id of the request.
+func (a *answer) like(b *answer) bool {
+	return a.status == b.status && a.failure == b.failure && bytes.Equal(a.anonymous(), b.anonymous())
+}
+
+// anonymous is the body without the id of the request.
+func (a *answer) anonymous() []byte {
+	id := member(a.body, "RequestId")
+	if id == "" {
+		return a.body
+	}
+	return bytes.ReplaceAll(a.body, []byte(id), nil)
+}
+
 // forClient is the answer with the client's names in it.
 func (a *answer) forClient(op *operation, n *names) *answer {
 	if len(a.body) == 0 || !n.differ() || a.header.Get("Content-Encoding") != "" {
 		return a
 	}
-	skip := op.errors
-	if a.status < 300 {
-		skip = op.leaves
+	skip, swap := op.leaves, n.toClient
+	if a.status >= 300 {
+		skip, swap = op.errors, a.message(op, n)
 	}
 	out := *a
 	if strings.Contains(a.header.Get("Content-Type"), "xml") {
-		out.body = rewriteXML(a.body, skip, n.toClient)
+		out.body = rewriteXML(a.body, skip, swap)
 	} else {
-		out.body = rewriteJSON(a.body, skip, n.toClient)
+		out.body = rewriteJSON(a.body, skip, swap)
 	}
 	return &out
+}
+
+// message swaps the names that a refusal quotes.
+func (a *answer) message(op *operation, n *names) swapper {
+	return func(name, text string) string {
+		if name != "Message" {
+			return text
+		}
+		return n.quoted(op.rows, member(a.body, "Code"), text)
+	}
 }

@@ -19,16 +19,9 @@ type digest [16]byte
 type form struct {
 	op *operation
 	// rest stands for the operation and all of its parameters but the values
-	// of the variables.
+	// at the open places.
 	rest digest
-	vars []variable
-}
-
-// variable is a value that the client may have invented: a name that a
-// resource goes by, or a token.
-type variable struct {
-	kind  string // the parameter's name
-	value string
+	vars []variable // those values, in the order of their places
 }
 
 // shortest is the least length of a value that is looked for within others:
@@ -48,16 +41,28 @@ type reader struct {
 }
 
 // operation is what the reader knows of an operation. Of one that is not in
-// the contract, only the name.
+// the contract, only the name and what the recording has.
 type operation struct {
 	*contract.Operation
-	name   string
-	shape  *wire.Shape
-	vars   map[string]bool
-	masked map[string]bool // paths where a recorded value was replaced
-	touch  toucher
-	leaves leafClasses
-	errors leafClasses
+	name  string
+	shape *wire.Shape
+	vars  map[string]bool // parameters that are names or tokens
+	// masked are the paths where some exchange has a placeholder. They are open
+	// in all exchanges; whether any value fits there is up to each.
+	masked map[string]bool
+	// strange are the recorded names of parameters that the contract does not
+	// know. Where such a name was replaced, shy is set, and any other name may
+	// be it.
+	strange map[string]bool
+	shy     bool
+	touch   toucher
+	leaves  leafClasses
+	errors  leafClasses
+	rows    []*contract.Error // that may answer it
+}
+
+func newOperation(name string) *operation {
+	return &operation{name: name, vars: map[string]bool{}, masked: map[string]bool{}, strange: map[string]bool{}}
 }
 
 func newReader(c *contract.Contract) *reader {
@@ -70,14 +75,15 @@ func newReader(c *contract.Contract) *reader {
 	}
 	names, failed := identities(c), classesOf(c.Envelope.Error)
 	for _, o := range c.Operations {
-		op := &operation{Operation: o, name: o.Name, shape: o.Shape(), vars: map[string]bool{}, masked: map[string]bool{},
-			leaves: classesOf(o.Response), errors: failed}
-		for _, f := range o.Parameters {
-			if scalar(f) && (f.Class == contract.ClassName && names[f.Name] || o.Idempotency != nil && o.Idempotency.Parameter == f.Name) {
-				op.vars[f.Name] = true
-			}
+		op := newOperation(o.Name)
+		op.Operation, op.shape, op.leaves, op.errors, op.rows = o, o.Shape(), classesOf(o.Response), failed, rowsOf(c, o)
+		for _, name := range namesOf(o, names) {
+			op.vars[name] = true
 		}
-		op.touch = newToucher(c, o, op.vars)
+		if o.Idempotency != nil {
+			op.vars[o.Idempotency.Parameter] = true
+		}
+		op.touch = newToucher(c, o, names)
 		r.ops[o.Name] = op
 	}
 	return r
@@ -106,11 +112,19 @@ func scalar(f *contract.Field) bool {
 	return f.Type != contract.Array && f.Type != contract.Object && f.Type != contract.Map
 }
 
+// operation returns what is known of an operation.
 func (r *reader) operation(name string) *operation {
 	if op := r.ops[name]; op != nil {
 		return op
 	}
-	return &operation{name: name}
+	return newOperation(name)
+}
+
+// recordedOperation is operation for one that the recording has: it is kept.
+func (r *reader) recordedOperation(name string) *operation {
+	op := r.operation(name)
+	r.ops[name] = op
+	return op
 }
 
 func (r *reader) isCommon(name string) bool { return r.common[name] || ofSigning[name] }
@@ -133,17 +147,21 @@ func (r *reader) read(op *operation, version string, params wire.Params, swap fu
 	e := emitter{op: op, swap: swap, b: make([]byte, 0, 1024)}
 	e.text(op.name)
 	e.text(version)
-	if op.Operation == nil {
+	e.request(params)
+	return e.form()
+}
+
+func (e *emitter) request(params wire.Params) {
+	if e.op.Operation == nil {
 		e.strangers(params)
-		return e.form()
+		return
 	}
-	tree, faults := wire.Decode(params, op.shape)
-	e.variables(tree)
+	tree, faults := wire.Decode(params, e.op.shape)
+	e.names(tree)
 	for _, m := range tree.Members {
-		e.member(m, op.Operation.Parameters)
+		e.member(m, e.op.Operation.Parameters)
 	}
 	e.faults(faults)
-	return e.form()
 }
 
 // spelling stands for an operation and its parameters as they are, sorted by
@@ -182,6 +200,7 @@ type emitter struct {
 	b    []byte
 	path []byte
 	vars []variable
+	own  []string // names and tokens, which other values may repeat
 	// found collects the paths of placeholders.
 	found []string
 }
@@ -195,25 +214,59 @@ func (e *emitter) text(s string) {
 	e.b = append(binary.AppendUvarint(append(e.b, '"'), uint64(len(s))), s...)
 }
 
-// strangers writes the parameters of an unknown operation: of those only the
-// names are recorded.
+// open leaves the place of a value open.
+func (e *emitter) open(kind, value string) {
+	e.b = append(e.b, '?')
+	e.vars = append(e.vars, variable{kind, value})
+}
+
+// strangers writes the parameters of an unknown operation.
 func (e *emitter) strangers(params wire.Params) {
-	names := make([]string, len(params))
-	for i, p := range params {
-		names[i] = p.Name
+	list := params.Clone()
+	slices.SortStableFunc(list, func(a, b wire.Param) int { return cmp.Compare(a.Name, b.Name) })
+	var shy wire.Params
+	for _, p := range list {
+		if !e.stranger(p.Name, p.Value, e.op.shy) {
+			shy = append(shy, p)
+		}
 	}
-	slices.Sort(names)
-	for _, name := range names {
-		e.text(name)
+	e.shy(shy)
+}
+
+// stranger writes a parameter that has no place in the contract; false where its
+// name was replaced or, if there are such, may have been.
+func (e *emitter) stranger(name, value string, shy bool) bool {
+	if replaced(name) || shy && !e.op.strange[name] {
+		return false
+	}
+	if replaced(value) {
+		e.found = append(e.found, name)
+	}
+	e.text(name)
+	if e.op.masked[name] {
+		e.open(contract.Generic(name), value)
+	} else {
+		e.text(value)
+	}
+	return true
+}
+
+// shy writes parameters whose names were replaced, or may have been: what is
+// left of them is how many there are.
+func (e *emitter) shy(params wire.Params) {
+	for _, p := range params {
+		e.open(hiddenName, p.Name+"="+p.Value)
 	}
 }
 
-// variables finds them before anything is written: other values may repeat
-// them.
-func (e *emitter) variables(tree *wire.Node) {
+// hiddenName is the kind of a parameter whose name was replaced.
+const hiddenName = "a parameter whose name was replaced"
+
+// names finds them before anything is written: other values may repeat them.
+func (e *emitter) names(tree *wire.Node) {
 	for _, m := range tree.Members {
-		if e.op.vars[m.Name] && m.Node.Kind == wire.Scalar && !e.op.masked[m.Name] && !replaced(m.Node.Text) {
-			e.vars = append(e.vars, variable{m.Name, m.Node.Text})
+		if e.op.vars[m.Name] && m.Node.Kind == wire.Scalar && !replaced(m.Node.Text) {
+			e.own = append(e.own, m.Node.Text)
 		}
 	}
 }
@@ -271,20 +324,20 @@ func membersOf(f *contract.Field) []*contract.Field {
 	return f.Members
 }
 
-// scalar writes a value: a secret as nothing, since what was recorded is a
-// placeholder, a variable as its name, one that repeats a variable as that.
+// scalar writes a value: that of an open place as nothing, one that repeats a
+// name as that.
 func (e *emitter) scalar(text string, f *contract.Field) {
 	if replaced(text) {
 		e.found = append(e.found, string(e.path))
 	}
-	switch {
-	case f != nil && secret(f), len(e.op.masked) > 0 && e.op.masked[string(e.path)]:
-		e.b = append(e.b, '*')
+	switch path := string(e.path); {
+	case e.op.vars[path]:
+		e.open(path, text)
 		return
-	case e.op.vars[string(e.path)]:
-		e.b = append(e.b, '?')
+	case e.op.masked[path]:
+		e.open(contract.Generic(path), plainJSON(text))
 		return
-	case f == nil || f.Class == contract.ClassName || f.Class == contract.ClassText:
+	case f == nil || worded(f):
 		if i := e.repeats(text); i >= 0 {
 			e.b = append(append(e.b, '='), byte(i))
 			return
@@ -296,36 +349,35 @@ func (e *emitter) scalar(text string, f *contract.Field) {
 	e.text(plainJSON(text))
 }
 
-// secret says whether a placeholder stands wherever a value was.
-func secret(f *contract.Field) bool {
-	return f.Class == contract.ClassSecret || f.Class == contract.ClassAccessKey
+// worded says whether a client chooses the words of a field.
+func worded(f *contract.Field) bool {
+	return f.Class == contract.ClassName || f.Class == contract.ClassText
 }
 
 func (e *emitter) repeats(text string) int {
 	if len(text) < shortest {
 		return -1
 	}
-	return slices.IndexFunc(e.vars, func(v variable) bool { return v.value == text })
+	return slices.Index(e.own, text)
 }
 
 // faults writes what did not find its way into the tree.
 func (e *emitter) faults(faults []wire.Fault) {
 	slices.SortStableFunc(faults, func(a, b wire.Fault) int { return cmp.Compare(a.Name, b.Name) })
+	var shy wire.Params
 	for _, f := range faults {
-		if f.Kind >= wire.BadInteger && f.Kind <= wire.BadNumber {
-			continue // it did
+		switch {
+		case f.Kind >= wire.BadInteger && f.Kind <= wire.BadNumber: // it did
+		case f.Kind == wire.Gap:
+			e.text(f.Name)
+			e.text(f.Kind.String())
+		case e.stranger(f.Name, f.Value, e.op.shy && f.Kind == wire.Unknown):
+			e.text(f.Kind.String())
+		default:
+			shy = append(shy, wire.Param{Name: f.Name, Value: f.Value})
 		}
-		e.text(f.Name)
-		e.text(f.Kind.String())
-		field := e.op.Parameter(f.Path)
-		if replaced(f.Value) {
-			e.found = append(e.found, f.Name)
-		}
-		if f.Kind == wire.Unknown || f.Kind == wire.Gap || field == nil || secret(field) || e.op.masked[f.Name] {
-			continue
-		}
-		e.text(f.Value)
 	}
+	e.shy(shy)
 }
 
 // plainJSON spells a JSON object or array in one way; any other text is left
@@ -362,9 +414,3 @@ func sorted(v any) any {
 	}
 	return v
 }
-
-// replaced says whether a recorded value has a placeholder in it.
-func replaced(text string) bool { return strings.Contains(text, placeholder) }
-
-// placeholder is what every placeholder holds.
-const placeholder = "REDACTED"

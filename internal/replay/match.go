@@ -1,11 +1,9 @@
 package replay
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 
-	"github.com/eci-conform/conform/internal/redact"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -14,14 +12,16 @@ const maxBody = 1 << 20
 
 // asked is a request on its way.
 type asked struct {
-	in      *wire.Received
-	op      *operation
-	version string
-	params  wire.Params
-	key     string
-	session *session
-	bad     *wire.Mismatch // of a signature that was checked
-	checked bool
+	in       *wire.Received
+	op       *operation
+	version  string
+	params   wire.Params
+	key      string
+	session  *session
+	standing standing
+	checked  bool           // the signature was
+	bad      *wire.Mismatch // of a signature that was checked
+	reused   bool           // the nonce came before
 }
 
 // ask reads a request as a client sent it.
@@ -32,19 +32,22 @@ func (p *Player) ask(r *http.Request, in *wire.Received) *asked {
 	q.version, _ = in.Common("Version")
 	q.params = in.API(p.reader.isCommon)
 	q.key, _ = in.Common("AccessKeyId")
-	var place redact.Place
+	if q.standing = p.standing(q); q.standing == good {
+		q.reused = p.reused(q)
+	}
+	id := sessionID{key: q.key}
+	if q.standing.nobodys() {
+		id.key = nobodysKey // one for all of them
+	}
 	if p.options.Place != nil {
-		place = p.options.Place(r)
+		id.place = p.options.Place(r)
 	}
-	q.session = p.session(sessionID{place, q.key})
-	if secret, ok := p.secrets[q.key]; ok {
-		q.checked = true
-		q.bad, _ = in.Verify(secret).(*wire.Mismatch)
-	}
+	q.session = p.session(id, q.key)
 	return q
 }
 
-func (p *Player) session(id sessionID) *session {
+// session returns that of a client, new with the first request.
+func (p *Player) session(id sessionID, key string) *session {
 	p.mu.RLock()
 	s := p.sessions[id]
 	p.mu.RUnlock()
@@ -54,62 +57,139 @@ func (p *Player) session(id sessionID) *session {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if s = p.sessions[id]; s == nil {
-		s = newSession(len(p.sessions)+1, id.place)
+		s = p.newSession(id, key)
 		p.sessions[id] = s
-		if scopes := p.places[id.place]; len(scopes) == 1 {
-			s.take(scopes[0])
+	}
+	return s
+}
+
+// newSession is a client that may be any of the recorded accounts, unless
+// Options.Accounts says which. Who has no key is none that had one.
+func (p *Player) newSession(id sessionID, key string) *session {
+	s := &session{number: len(p.sessions) + 1}
+	at := p.places[id.place]
+	if at == nil {
+		return s
+	}
+	as, told := p.options.Accounts[key]
+	for _, c := range at.accounts {
+		if told && c.key != as || id.key == nobodysKey && c.key != "" {
+			continue
 		}
+		s.threads = append(s.threads, newThread(c))
+	}
+	if at.nobody != nil {
+		s.nobody = newThread(at.nobody)
 	}
 	return s
 }
 
 // match finds the exchange that answers a request.
-func (p *Player) match(q *asked) (turn, why) {
+func (p *Player) match(q *asked) (bound, why) {
 	s := q.session
-	f := p.reader.asked(q.op, q.version, q.params)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if m, ok := p.eitherSigned(s, q, f); ok {
-		return s.serve(m)
-	}
-	if s.scope == nil || !s.names.differ() || q.op.Operation == nil {
-		return turn{}, whyUnknown
-	}
-	// Other values may hold names that were bound before.
-	f = p.reader.read(q.op, q.version, q.params, s.names.toRecorded)
-	if m, ok := p.eitherSigned(s, q, f); ok {
-		return s.serve(m)
-	}
-	return turn{}, whyUnknown
-}
-
-// eitherSigned looks a form up. A bad signature is not taken for a good one;
-// one that was not checked may have been either.
-func (p *Player) eitherSigned(s *session, q *asked, f form) (bound, bool) {
-	if q.bad == nil {
-		if m, ok := p.find(s, f); ok || q.checked {
-			return m, ok
+	f := p.reader.asked(q.op, q.version, q.params)
+	var first turn
+	no := whyUnknown
+	for _, standing := range q.standings() {
+		offers, other, reason := p.offers(q, f, standing)
+		switch {
+		case reason == "":
+			return p.settle(s, offers)
+		case no == whyUnknown:
+			first, no = other, reason
 		}
 	}
-	f.rest = f.rest.bad()
-	return p.find(s, f)
+	return bound{turn: first}, no
 }
 
-// find looks a form up in the session's scope. A session without one takes the
-// first that knows the request, those that nobody has taken before the others.
-func (p *Player) find(s *session, f form) (bound, bool) {
-	if s.scope != nil {
-		return s.find(s.scope, f)
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	scopes := slices.Clone(p.places[s.place])
-	slices.SortStableFunc(scopes, func(a, b *scope) int { return cmp.Compare(a.claims, b.claims) })
-	for _, c := range scopes {
-		if m, ok := s.find(c, f); ok {
-			s.take(c)
-			return m, true
+// offers are the exchanges that may answer, one of each account that the client
+// may be; or why there is none.
+func (p *Player) offers(q *asked, f form, as standing) (offers []bound, first turn, no why) {
+	threads := q.session.threads
+	if as.nobodys() {
+		threads = nil
+		if q.session.nobody != nil {
+			threads = []*thread{q.session.nobody}
 		}
 	}
-	return bound{}, false
+	no = whyUnknown
+	for _, t := range threads {
+		m, reason := p.offer(t, q, f, as)
+		switch {
+		case reason == "":
+			offers = append(offers, m)
+		case no == whyUnknown:
+			first, no = m.turn, reason
+		}
+	}
+	if len(offers) > 0 {
+		no = ""
+	}
+	return offers, first, no
+}
+
+// offer looks for a form in one account: as it is, and as it reads with the
+// recorded names in the place of the client's.
+func (p *Player) offer(t *thread, q *asked, f form, as standing) (bound, why) {
+	m, no := t.find(f.in(as))
+	if no != whyUnknown || q.op.Operation == nil || !t.names.differ() {
+		return m, no
+	}
+	return t.find(p.reader.read(q.op, q.version, q.params, t.names.toRecorded).in(as))
+}
+
+// settle takes the one exchange that answers. Of several, from accounts that
+// the client may be, nothing is guessed: only where all answer alike the first
+// is taken, and the client may still be any of them.
+func (p *Player) settle(s *session, offers []bound) (bound, why) {
+	if len(offers) > 1 && !p.alike(offers) {
+		return bound{turn: offers[0].turn}, whyAmbiguous
+	}
+	if offers[0].thread == s.nobody {
+		s.nobody.commit(offers[0])
+		p.tally.use([]int{offers[0].turn.entry})
+		return offers[0], ""
+	}
+	if len(s.threads) > len(offers) {
+		s.threads = s.threads[:0:0]
+		for _, m := range offers {
+			s.threads = append(s.threads, m.thread)
+		}
+	}
+	for _, m := range offers {
+		m.thread.commit(m)
+		m.thread.pending = append(m.thread.pending, m.turn.entry)
+	}
+	if t := offers[0].thread; len(offers) == 1 {
+		p.tally.use(t.pending)
+		t.pending = t.pending[:0]
+	}
+	return offers[0], ""
+}
+
+// alike says whether all offers give one answer, but for the request's id.
+func (p *Player) alike(offers []bound) bool {
+	first, err := p.answers.get(offers[0].turn.entry)
+	if err != nil {
+		return false
+	}
+	for _, m := range offers[1:] {
+		other, err := p.answers.get(m.turn.entry)
+		if err != nil || !first.like(other) {
+			return false
+		}
+	}
+	return true
+}
+
+// accounts are the recorded keys that the client may have, as recorded.
+func (s *session) accounts() []string {
+	var out []string
+	for _, t := range s.threads {
+		out = append(out, t.scope.key)
+	}
+	slices.Sort(out)
+	return out
 }

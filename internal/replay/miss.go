@@ -85,6 +85,27 @@ func (p *Player) nearest(q *asked, told redact.Record, unknown bool) []Near {
 		if unknown && len(out[i].Differences) == 0 {
 			out[i].Differences = differences(asked, &e.Record)
 		}
+		if unknown && len(out[i].Differences) == 0 {
+			out[i].Differences = p.conflicts(q, s.bucket)
+		}
+	}
+	return out
+}
+
+// conflicts names the placeholders that stand for another value in this session
+// than the request has.
+func (p *Player) conflicts(q *asked, b *bucket) []string {
+	n := q.session.names()
+	f := p.reader.asked(q.op, q.version, q.params)
+	if n == nil || len(f.vars) != len(b.vars) {
+		return nil
+	}
+	var out []string
+	for i, v := range b.vars {
+		recorded, ok := n.of(f.vars[i])
+		if b.mask[i] == markHidden && (ok && recorded != v.value || !ok && n.isBound(v)) {
+			out = append(out, fmt.Sprintf("%s: not the value that stands for %s so far", v.kind, shown(v.value)))
+		}
 	}
 	return out
 }
@@ -94,42 +115,58 @@ type scored struct {
 	distance int
 }
 
-// candidates are the recorded requests of the operation: the session's own
-// first, else those of its place.
+// candidates are the recorded requests of the operation, of all accounts that
+// the client may be.
 func (p *Player) candidates(q *asked) []*bucket {
 	if q.session == nil {
 		return nil
 	}
 	q.session.mu.Lock()
-	own := q.session.scope
-	q.session.mu.Unlock()
-	if own != nil {
-		return own.byOp[q.op.name]
+	defer q.session.mu.Unlock()
+	if len(q.session.threads) == 1 {
+		return q.session.threads[0].scope.byOp[q.op.name]
 	}
 	var out []*bucket
-	for _, c := range p.places[q.session.place] {
-		out = append(out, c.byOp[q.op.name]...)
+	for _, t := range q.session.threads {
+		out = append(out, t.scope.byOp[q.op.name]...)
 	}
 	return out
 }
 
-// anyName stands for a name that is new in the session.
+// anyName stands for a name that is new in the session, or that nobody knows.
 const anyName = "\x00"
 
 // ours are the parameters with the recording's names for the client's.
 func (p *Player) ours(q *asked, params wire.Params) wire.Params {
 	out := params.Clone()
-	if q.session == nil {
+	n := q.session.names()
+	if n == nil {
 		return out
 	}
-	n := &q.session.names
 	for i, param := range out {
 		out[i].Value = n.toRecorded(param.Value)
+		if to, ok := n.of(variable{param.Name, param.Value}); ok && q.op.vars[param.Name] {
+			out[i].Value = to
+		}
 		if out[i].Value == param.Value && q.op.vars[param.Name] && n.isNew(variable{param.Name, param.Value}) {
 			out[i].Value = anyName
 		}
 	}
 	return out
+}
+
+// names are what the client calls things, as far as it is known which account
+// it is; nil where it is nobody.
+func (s *session) names() *names {
+	if s == nil {
+		return nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.threads) == 0 {
+		return nil
+	}
+	return &s.threads[0].names
 }
 
 // distance counts the parameters in which two sorted lists differ, up to a
@@ -145,9 +182,10 @@ func distance(a, b wire.Params, limit int) int {
 	return n
 }
 
-// sameValue compares as far as can be: placeholders stand for anything.
-func sameValue(a, b string) bool {
-	return a == b || a == anyName || replaced(a) && replaced(b) || plainJSON(a) == plainJSON(b)
+// sameValue compares with a recorded value as far as can be: placeholders stand
+// for anything.
+func sameValue(a, recorded string) bool {
+	return a == recorded || a == anyName || replaced(recorded) && (replaced(a) || fits(recorded, a)) || plainJSON(a) == plainJSON(recorded)
 }
 
 // walk calls pair for each name of two sorted lists, with nil where one of

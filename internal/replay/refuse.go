@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/redact"
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -24,35 +25,70 @@ func (p *Player) refuse(r *http.Request, q *asked, t turn, reason why) *answer {
 	if q.session != nil {
 		miss.Session = q.session.number
 	}
-	if reason == whyEarlier || reason == whyLater {
+	if reason == whyUnknown {
+		reason = q.standing.why()
+		miss.Why = string(reason)
+	}
+	switch reason {
+	case whyEarlier, whyLater, whyOrder:
 		e := p.exchange(t.before)
 		miss.Why = fmt.Sprintf(string(reason), e.ID, e.Operation)
+	case whyAmbiguous:
+		miss.Why += ": " + strings.Join(q.session.accounts(), ", ")
 	}
-	if reason != whySignature && reason != whyForm {
+	row, args := p.row(q, reason)
+	if row == nil {
 		miss.Nearest = p.nearest(q, told, reason == whyUnknown)
 	}
-	p.tally.miss(miss, reason == whySpent)
-	if reason == whySignature {
-		return p.mismatch(q)
-	}
-	return p.fault(q, p.options.MissStatus, MissCode, miss.String())
-}
-
-// mismatch answers a bad signature as the gateway does.
-func (p *Player) mismatch(q *asked) *answer {
-	condition, args := "request.wrongSignature", []string{q.bad.StringToSign}
-	if q.in.Scheme == wire.ACS3 {
-		condition, args = "request.wrongSignatureAcs3", append(args, q.bad.CanonicalRequest)
-	}
-	if q.bad.Malformed {
-		condition, args = "request.incompleteSignature", nil
-	}
-	row := p.options.Contract.Gateway.Error(condition)
+	p.departs(q, miss, t, reason)
 	if row == nil {
-		return p.fault(q, p.options.MissStatus, MissCode, string(whySignature))
+		return p.fault(q, p.options.MissStatus, MissCode, miss.String())
 	}
 	code, message := row.Fill(args...)
 	return p.fault(q, row.Status, code, message)
+}
+
+// why is the reason for a miss of who is not in good standing.
+func (s standing) why() why {
+	switch s {
+	case keyless:
+		return whyKeyless
+	case unknownKey:
+		return whyUnknownKey
+	case badSignature:
+		return whySignature
+	}
+	return whyUnknown
+}
+
+// departs files a miss where it belongs.
+func (p *Player) departs(q *asked, miss Miss, t turn, reason why) {
+	if t.before >= 0 && q.op.changes() && (reason == whyEarlier || reason == whyLater || reason == whyOrder) {
+		p.tally.disorder(Disorder{p.exchange(t.entry), p.exchange(t.before)})
+		return
+	}
+	p.tally.miss(miss, reason == whySpent)
+}
+
+// row is the gateway's refusal of who is not in good standing, and what to fill
+// it with; nil where the reason is another.
+func (p *Player) row(q *asked, reason why) (row *contract.Error, args []string) {
+	condition := ""
+	switch {
+	case reason == whyKeyless:
+		condition, args = conditionMissing, []string{"AccessKeyId"}
+	case reason == whyUnknownKey:
+		condition = conditionUnknown
+	case reason != whySignature:
+		return nil, nil
+	case q.bad.Malformed:
+		condition = "request.incompleteSignature"
+	case q.in.Scheme == wire.ACS3:
+		condition, args = "request.wrongSignatureAcs3", []string{q.bad.StringToSign, q.bad.CanonicalRequest}
+	default:
+		condition, args = "request.wrongSignature", []string{q.bad.StringToSign}
+	}
+	return p.options.Contract.Gateway.Error(condition), args
 }
 
 // unreadable answers for a recording that changed under our hands.

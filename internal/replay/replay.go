@@ -8,7 +8,10 @@ package replay
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,9 +45,13 @@ type Options struct {
 	// Contract says what the operations, their parameters and their effects
 	// are. It must not change while the player is used.
 	Contract *contract.Contract
-	// Keys are those whose signatures are checked. A request signed with
-	// another key is not checked.
+	// Keys are those that are known, whose signatures are checked: a request
+	// of any other is refused as the gateway does. Without any, whoever names a
+	// key is let in unchecked.
 	Keys []wire.Credentials
+	// Accounts says which recorded key a client's stands for, as the recording
+	// has it. A client that is not named here may be any that its requests fit.
+	Accounts map[string]string
 	// Speed is how fast time passes: 1 as recorded, 10 ten times as fast; 0
 	// means without any delay.
 	Speed float64
@@ -68,7 +75,7 @@ type Player struct {
 	source   Source
 	options  Options
 	reader   *reader
-	places   map[redact.Place][]*scope
+	places   map[redact.Place]*place
 	secrets  map[string]string // by key id
 	answers  *answers
 	redactor *redact.Session // of what is told
@@ -81,8 +88,9 @@ type Player struct {
 	tally tally
 }
 
-// New prepares a recording. It fails without a contract, for a negative speed
-// and for a status that is none, and when the source cannot be read.
+// New prepares a recording. It fails without a contract, for a negative speed,
+// for a status that is none and an account that is not recorded, and when the
+// source cannot be read.
 func New(source Source, o Options) (*Player, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("replay: %w", err)
@@ -105,7 +113,26 @@ func New(source Source, o Options) (*Player, error) {
 	if p.places, err = p.index(); err != nil {
 		return nil, fmt.Errorf("replay: %w", err)
 	}
+	if err := p.checkAccounts(); err != nil {
+		return nil, fmt.Errorf("replay: %w", err)
+	}
 	return p, nil
+}
+
+// checkAccounts wants each key that Options.Accounts names to be recorded.
+func (p *Player) checkAccounts() error {
+	recorded := map[string]bool{}
+	for _, at := range p.places {
+		for _, c := range at.accounts {
+			recorded[c.key] = true
+		}
+	}
+	for _, key := range slices.Sorted(maps.Values(p.options.Accounts)) {
+		if !recorded[key] {
+			return fmt.Errorf("account %q is not recorded: want one of %s", key, strings.Join(slices.Sorted(maps.Keys(recorded)), ", "))
+		}
+	}
+	return nil
 }
 
 func (o Options) check() error {

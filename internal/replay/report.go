@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sync"
@@ -23,8 +24,13 @@ type Report struct {
 	Unmatched []Miss `json:"unmatched"`
 	// Overused are requests for a change that came more often than recorded.
 	Overused []Miss `json:"overused"`
-	// OutOfOrder are changes of a thing that came in another order.
+	// OutOfOrder are changes of a thing that came in another order, and were
+	// refused for it.
 	OutOfOrder []Disorder `json:"outOfOrder"`
+	// Uncompared are the parameters that answers rest on although nobody knows
+	// whether their values are those of the recording: there, placeholders
+	// stand for them. They are no departure.
+	Uncompared []Uncompared `json:"uncompared"`
 	// NonceReused are requests whose nonce their key had sent before, but that
 	// were recorded with success.
 	NonceReused []Exchange `json:"nonceReused"`
@@ -40,6 +46,13 @@ type Report struct {
 type Exchange struct {
 	ID        int    `json:"id"`
 	Operation string `json:"operation"`
+}
+
+// Uncompared is a parameter whose recorded values were replaced.
+type Uncompared struct {
+	Operation string `json:"operation"`
+	Parameter string `json:"parameter"` // N for each index
+	Requests  int    `json:"requests"`  // that were matched without comparing it
 }
 
 // Disorder is a change that came at another time than recorded.
@@ -73,7 +86,40 @@ type tally struct {
 	overused   []Miss
 	outOfOrder []Disorder
 	nonces     []Exchange
+	uncompared map[uncompared]int
 	left       int
+}
+
+type uncompared struct{ operation, parameter string }
+
+// use marks exchanges as used.
+func (t *tally) use(entries []int) {
+	for _, i := range entries {
+		t.served[i].Store(true)
+	}
+}
+
+func (t *tally) disorder(d Disorder) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.outOfOrder = note(t, t.outOfOrder, d)
+}
+
+// trusted counts the parameters of an answered request that could not be
+// compared, each once.
+func (t *tally) trusted(m bound) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.uncompared == nil {
+		t.uncompared = map[uncompared]int{}
+	}
+	seen := map[string]bool{}
+	for i, v := range m.bucket.vars {
+		if m.bucket.mask[i] == markHidden && m.values[i].value != v.value && !seen[v.kind] {
+			seen[v.kind] = true
+			t.uncompared[uncompared{m.bucket.op.name, v.kind}]++
+		}
+	}
 }
 
 func (t *tally) miss(m Miss, overused bool) {
@@ -96,23 +142,18 @@ func note[T any](t *tally, list []T, item T) []T {
 }
 
 // account counts a request that was answered.
-func (p *Player) account(q *asked, t turn, a *answer) {
+func (p *Player) account(q *asked, m bound, a *answer) {
 	p.tally.matched.Add(1)
-	p.tally.served[t.entry].Store(true)
-	if t.again {
+	if m.turn.again {
 		p.tally.repeated.Add(1)
 	}
-	reused := p.reused(q) && a.status < 300
-	if t.before < 0 && !reused {
-		return
+	if hides(m.bucket.mask) {
+		p.tally.trusted(m)
 	}
-	p.tally.mu.Lock()
-	defer p.tally.mu.Unlock()
-	if t.before >= 0 {
-		p.tally.outOfOrder = note(&p.tally, p.tally.outOfOrder, Disorder{p.exchange(t.entry), p.exchange(t.before)})
-	}
-	if reused {
-		p.tally.nonces = note(&p.tally, p.tally.nonces, p.exchange(t.entry))
+	if q.reused && a.status < 300 {
+		p.tally.mu.Lock()
+		defer p.tally.mu.Unlock()
+		p.tally.nonces = note(&p.tally, p.tally.nonces, p.exchange(m.turn.entry))
 	}
 }
 
@@ -128,14 +169,15 @@ func (p *Player) Report() Report {
 		Exchanges: p.source.Len(), Requests: int(t.requests.Load()), Matched: int(t.matched.Load()),
 		Repeated: int(t.repeated.Load()), RequireAll: p.options.RequireAll,
 	}
+	used := make([]bool, p.source.Len())
 	p.mu.RLock()
 	out.Sessions = len(p.sessions)
 	for _, s := range p.sessions {
-		out.Bound += s.names.count()
+		out.Bound += s.tell(used)
 	}
 	p.mu.RUnlock()
 	for i := range t.served {
-		if !t.served[i].Load() {
+		if !used[i] && !t.served[i].Load() {
 			out.Unused = append(out.Unused, p.exchange(i))
 		}
 	}
@@ -143,19 +185,33 @@ func (p *Player) Report() Report {
 	defer t.mu.Unlock()
 	out.Unmatched, out.Overused = slices.Clone(t.unmatched), slices.Clone(t.overused)
 	out.OutOfOrder, out.NonceReused, out.Left = slices.Clone(t.outOfOrder), slices.Clone(t.nonces), t.left
+	out.Uncompared = t.listUncompared()
 	return out
 }
 
-func (n *names) count() int {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	c := 0
-	for v, client := range n.clients {
-		if v.value != client {
-			c++
-		}
+func (t *tally) listUncompared() []Uncompared {
+	out := []Uncompared{}
+	for u, n := range t.uncompared {
+		out = append(out, Uncompared{u.operation, u.parameter, n})
 	}
-	return c
+	slices.SortFunc(out, func(a, b Uncompared) int {
+		return cmp.Or(cmp.Compare(a.Operation, b.Operation), cmp.Compare(a.Parameter, b.Parameter))
+	})
+	return out
+}
+
+// tell marks what answered while it was open which account the client is, and
+// returns how many names are the client's own.
+func (s *session) tell(used []bool) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.threads) == 0 {
+		return 0
+	}
+	for _, i := range s.threads[0].pending {
+		used[i] = true
+	}
+	return s.threads[0].names.count()
 }
 
 // String is the account in lines for people: a first one of counts, then one
@@ -183,6 +239,9 @@ func (r Report) String() string {
 	}
 	if r.Left > 0 {
 		s += fmt.Sprintf("and %d more\n", r.Left)
+	}
+	for _, u := range r.Uncompared {
+		s += fmt.Sprintf("matched without comparing: %s of %s, %d times\n", u.Parameter, u.Operation, u.Requests)
 	}
 	if n := len(r.Unused); n > 0 {
 		s += fmt.Sprintf("unused: %d exchanges, the first is %d (%s)\n", n, r.Unused[0].ID, r.Unused[0].Operation)

@@ -29,9 +29,12 @@ func classesOf(f *contract.Field) leafClasses {
 	return out
 }
 
+// swapper returns what stands for a text of the named member.
+type swapper func(member, text string) string
+
 // rewriteJSON passes the texts of a JSON body through swap, but for those of
 // the classes in skip and the keys. All else stays byte for byte.
-func rewriteJSON(body []byte, skip leafClasses, swap func(string) string) []byte {
+func rewriteJSON(body []byte, skip leafClasses, swap swapper) []byte {
 	w := jsonWalk{body: body, skip: skip, swap: swap, out: make([]byte, 0, len(body)+64)}
 	if _, err := wire.DecodeJSON(body); err != nil {
 		return body
@@ -46,7 +49,7 @@ type jsonWalk struct {
 	at, done int // done is how much has been copied
 	path     []byte
 	skip     leafClasses
-	swap     func(string) string
+	swap     swapper
 	out      []byte
 }
 
@@ -116,7 +119,7 @@ func (w *jsonWalk) text() {
 	if w.skip[string(w.path)] {
 		return
 	}
-	if now := w.swap(old); now != old {
+	if now := w.swap(string(w.path[bytes.LastIndexByte(w.path, '.')+1:]), old); now != old {
 		w.out = append(append(w.out, w.body[w.done:start]...), wire.EncodeJSON(now)...)
 		w.done = w.at
 	}
@@ -133,7 +136,7 @@ func decoded(literal []byte) string {
 }
 
 // rewriteXML does the same to the texts of an XML body.
-func rewriteXML(body []byte, skip leafClasses, swap func(string) string) []byte {
+func rewriteXML(body []byte, skip leafClasses, swap swapper) []byte {
 	if _, err := wire.DecodeXML(body); err != nil {
 		return body
 	}
@@ -156,12 +159,12 @@ func rewriteXML(body []byte, skip leafClasses, swap func(string) string) []byte 
 
 // swapText swaps the text of the element at path, whose first name is that of
 // the whole.
-func swapText(text []byte, path []string, skip leafClasses, swap func(string) string) []byte {
+func swapText(text []byte, path []string, skip leafClasses, swap swapper) []byte {
 	if len(path) < 2 || len(bytes.TrimSpace(text)) == 0 || skip[strings.Join(path[1:], ".")] {
 		return text
 	}
 	old := html.UnescapeString(string(text))
-	now := swap(old)
+	now := swap(path[len(path)-1], old)
 	if now == old {
 		return text
 	}

@@ -190,22 +190,19 @@ func (p *Player) answer(r *http.Request) *answer {
 	p.tally.requests.Add(1)
 	in, err := wire.Receive(r, maxBody)
 	if err != nil {
-		return p.refuse(r, &asked{in: bare(r), op: p.reader.operation("")}, turn{}, whyForm)
+		return p.refuse(r, &asked{in: bare(r), op: p.reader.operation("")}, turn{before: -1}, whyForm)
 	}
 	q := p.ask(r, in)
-	t, no := p.match(q)
+	m, no := p.match(q)
 	if no != "" {
-		if q.bad != nil {
-			no = whySignature
-		}
-		return p.refuse(r, q, t, no)
+		return p.refuse(r, q, m.turn, no)
 	}
-	a, err := p.answers.get(t.entry)
+	a, err := p.answers.get(m.turn.entry)
 	if err != nil {
-		return p.unreadable(q, t.entry, err)
+		return p.unreadable(q, m.turn.entry, err)
 	}
-	p.account(q, t, a)
-	return p.inFormat(q, t.entry, a).forClient(q.op, &q.session.names)
+	p.account(q, m, a)
+	return p.inFormat(q, m.turn.entry, a).forClient(q.op, &m.thread.names)
 }
 
 // bare is a request that cannot be taken apart.

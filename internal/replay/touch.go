@@ -17,29 +17,51 @@ type toucher struct {
 	// kind of things they are; empty for none.
 	id, typed string
 	names     []string // parameters that things are known by
-	made      string   // member of the answer: the id of what was made
-	write     bool
+	// keys are those of the names that tell a thing from all others.
+	keys  []string
+	made  string // member of the answer: the id of what was made
+	write bool
 }
 
 // changes are the effects that change something.
 var changes = []string{"create", "update", "delete", "copy", "tag", "untag"}
 
-func newToucher(c *contract.Contract, o *contract.Operation, vars map[string]bool) toucher {
+func newToucher(c *contract.Contract, o *contract.Operation, names map[string]bool) toucher {
 	t := toucher{kind: o.Effect.Kind, resource: c.Resource(o.Effect.Resource), made: o.Effect.ID, write: slices.Contains(changes, o.Effect.Kind)}
 	if t.resource != nil {
-		if o.Effect.Kind != "copy" { // what is copied stays as it is
-			t.id = t.resource.IDParameter
-		}
+		t.id = t.resource.IDParameter
 	} else {
 		t.id, t.typed = tagged(c, o)
 	}
-	for name := range vars {
-		if o.Idempotency == nil || o.Idempotency.Parameter != name {
-			t.names = append(t.names, name)
-		}
+	t.names = namesOf(o, names)
+	if t.makes() && t.resource != nil {
+		t.names = append(t.names, namesOf(c.Operation(t.resource.Create), names)...)
 	}
 	slices.Sort(t.names)
+	t.names = slices.Compact(t.names)
+	t.keys = keysOf(t, o)
 	return t
+}
+
+// namesOf are the parameters of an operation that are names of things.
+func namesOf(o *contract.Operation, names map[string]bool) []string {
+	var out []string
+	for _, f := range o.Parameters {
+		if scalar(f) && f.Class == contract.ClassName && names[f.Name] {
+			out = append(out, f.Name)
+		}
+	}
+	return out
+}
+
+// keysOf are the names that tell things apart: by which an operation finds what
+// it changes, or which what it makes must not share with another.
+func keysOf(t toucher, o *contract.Operation) []string {
+	sets := slices.Clone(o.Effect.Key)
+	if t.resource != nil && t.makes() {
+		sets = append(sets, t.resource.Unique)
+	}
+	return slices.DeleteFunc(slices.Concat(sets...), func(name string) bool { return !slices.Contains(t.names, name) })
 }
 
 // tagged returns the parameters by which operations on tags name things.
@@ -62,22 +84,49 @@ func tagged(c *contract.Contract, o *contract.Operation) (id, typed string) {
 	return id, typed
 }
 
+// makes says whether the operation makes a thing.
+func (t toucher) makes() bool { return t.made != "" }
+
 // touched is what one request is about.
 type touched struct {
 	resource string // empty for any
 	ids      []string
+	from     []string // the ids of what it copies
 	names    wire.Params
-	made     string // the id of what it made
-	write    bool   // it may have changed something
-	still    bool   // what it reads never changes
+	keys     wire.Params // those of the names that tell it from all others
+	makes    bool        // it is for making something
+	made     string      // the id of that
+	byName   bool        // it names what it changes by its keys alone
+	write    bool        // it may have changed something
+	wide     bool        // nobody knows what it changed
+	still    bool        // what it tells never changes
 }
 
-// touches finds out what a recorded request was about. body reads the answer.
-func (r *reader) touches(op *operation, e *redact.Record, body func() ([]byte, error)) (touched, error) {
-	t := op.touch
-	out := touched{still: op.Operation == nil || t.kind == "regions"}
+// changes says whether an operation is for changing something. One that the
+// contract does not know is, unless it is named as all those are that only
+// read: what it does nobody knows, and to think too much of it makes a read
+// miss where to think too little of it makes a read wrong.
+func (op *operation) changes() bool {
+	if op.Operation != nil {
+		return op.touch.write
+	}
+	return !slices.ContainsFunc(readers, func(word string) bool { return strings.HasPrefix(op.name, word) })
+}
+
+// readers are how the names of operations that only read begin.
+var readers = []string{"Describe", "List", "Get", "Query"}
+
+// touches finds out what a recorded request was about.
+func (r *reader) touches(op *operation, x examined) touched {
+	t, e := op.touch, &x.entry.Record
+	out := touched{still: x.standing != good || op.Operation != nil && t.kind == "regions"}
 	if out.still {
-		return out, nil
+		return out
+	}
+	out.write = op.changes() && e.Failure != redact.Refused && (e.Status < 300 || e.Status >= 500)
+	if op.Operation == nil {
+		out.wide = out.write
+		return out
 	}
 	res := t.resource
 	if t.typed != "" {
@@ -87,19 +136,29 @@ func (r *reader) touches(op *operation, e *redact.Record, body func() ([]byte, e
 	if res != nil {
 		out.resource = res.Name
 	}
-	out.ids = t.idsOf(e.Params)
+	if out.ids = t.idsOf(e.Params); t.kind == "copy" { // what is copied stays as it is
+		out.ids, out.from = nil, out.ids
+	}
 	for _, name := range t.names {
-		if v, ok := e.Params.Get(name); ok && v != "" && !replaced(v) {
-			out.names = append(out.names, wire.Param{Name: name, Value: v})
+		v, ok := e.Params.Get(name)
+		switch {
+		case ok && v != "" && !replaced(v):
+		case t.makes() && out.write:
+			v = anyName // the service chose it, or it was replaced
+		default:
+			continue
+		}
+		out.names = append(out.names, wire.Param{Name: name, Value: v})
+		if slices.Contains(t.keys, name) {
+			out.keys = append(out.keys, wire.Param{Name: name, Value: v})
 		}
 	}
-	out.write = t.write && (e.Status < 300 || e.Status >= 500)
-	if !out.write || t.made == "" || e.Status != 200 {
-		return out, nil
+	out.makes = t.makes()
+	out.wide = out.write && (res == nil || !out.makes && len(out.ids)+len(out.keys) == 0)
+	if out.write && t.makes() && e.Status == 200 {
+		out.made = member(x.answer, t.made)
 	}
-	answer, err := body()
-	out.made = member(answer, t.made)
-	return out, err
+	return out
 }
 
 // idsOf returns the ids that the parameters name, as one or as a list.

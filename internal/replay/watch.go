@@ -12,21 +12,23 @@ import (
 // exchange; beyond that, all things of a kind are watched as one.
 const maxSeats = 64
 
-// finish works out what each read depends on.
-func (b *builder) finish() *scope {
+// finish works out what each read depends on, and what the time of each change
+// is.
+func (b *builder) finish() {
 	w := newWatcher(b)
 	for _, r := range b.reads {
-		if !r.what.still {
-			r.bucket.watch = w.of(r.what)
+		if r.bucket.ranks == nil {
+			r.bucket.watches = w.reading(r.what)
+			r.bucket.ranks = make([][]int, len(r.bucket.watches))
 		}
-		rank := 0
-		if r.bucket.watch != nil {
-			rank = sort.SearchInts(r.bucket.watch.writes, r.before)
+		for i, watch := range r.bucket.watches {
+			r.bucket.ranks[i] = append(r.bucket.ranks[i], sort.SearchInts(watch.writes, r.before))
 		}
-		r.bucket.ranks = append(r.bucket.ranks, rank)
 	}
-	for _, x := range b.writes {
-		w.order(x.what)
+	for _, c := range b.changes {
+		if watch := w.changing(c); watch != nil {
+			c.bucket.times[c.at] = []seat{{watch, sort.SearchInts(watch.writes, c.before)}}
+		}
 	}
 	b.scope.watches, b.scope.writes = w.all, b.writes
 	for _, watch := range w.all {
@@ -34,7 +36,39 @@ func (b *builder) finish() *scope {
 			b.writes[i].in = append(b.writes[i].in, seat{watch, rank})
 		}
 	}
-	return b.scope
+}
+
+// reading are the watches on what a read sees.
+func (w *watcher) reading(what touched) []*watch {
+	if what.still {
+		return nil
+	}
+	out := []*watch{w.of(what)}
+	if len(w.wide) > 0 && what.resource != "" {
+		out = append(out, w.memo("wide", func() []int { return w.wide }))
+	}
+	return out
+}
+
+// changing is the watch on what the answer to a change depends on, nil for
+// nothing: on what it names, or has to be alone with; for a refusal that may
+// have been for how things were, on all of the kind.
+func (w *watcher) changing(c change) *watch {
+	what := c.what
+	switch {
+	case c.bucket.op.Operation == nil:
+		return nil
+	case len(what.from) > 0:
+		what.ids = what.from
+	case len(what.ids) > 0:
+	case c.refused && !c.timeless:
+		what.names = nil
+	case len(what.keys) == 0 && (c.refused || what.makes):
+		return nil
+	default:
+		what.names = what.keys
+	}
+	return w.of(what)
 }
 
 // watcher finds the writes that touch a thing.
@@ -42,6 +76,8 @@ type watcher struct {
 	made map[string]wire.Params
 	// lists of writes, in order, by what they touch: see the keys below.
 	lists map[string][]int
+	// wide are writes of which nobody knows what they touch.
+	wide []int
 	// vague are writes of things known by id only, and of things known by
 	// name only, by resource: what else they touch nobody knows.
 	vagueID, vagueName map[string][]int
@@ -64,21 +100,30 @@ func (w *watcher) add(lists map[string][]int, k string, i int) {
 func newWatcher(b *builder) *watcher {
 	w := &watcher{
 		made: b.made, lists: map[string][]int{}, vagueID: map[string][]int{}, vagueName: map[string][]int{},
-		byKey: map[string]*watch{}, room: maxSeats * (len(b.reads) + len(b.writes)),
+		byKey: map[string]*watch{}, room: maxSeats * (len(b.reads) + len(b.changes)),
 	}
-	owners := map[string][]string{}
 	for i, x := range b.writes {
-		w.write(i, x.what, owners)
+		w.write(i, x.what)
 	}
 	return w
 }
 
-// write files write i under all that it touches. owners are the ids that go by
-// a name, so far.
-func (w *watcher) write(i int, what touched, owners map[string][]string) {
+// write files write i under all that it touches.
+func (w *watcher) write(i int, what touched) {
 	w.add(w.lists, keyResource(""), i)
 	w.add(w.lists, keyResource(what.resource), i)
-	for _, id := range what.ids {
+	if what.wide {
+		w.wide = append(w.wide, i)
+	}
+	if what.byName {
+		w.add(w.vagueName, what.resource, i)
+	}
+	w.name(i, what.resource, what.names)
+	ids := what.ids
+	if what.made != "" {
+		ids = append(slices.Clone(ids), what.made)
+	}
+	for _, id := range ids {
 		w.add(w.lists, keyID(id), i)
 		if names, ok := w.made[id]; ok {
 			w.name(i, what.resource, names)
@@ -86,35 +131,12 @@ func (w *watcher) write(i int, what touched, owners map[string][]string) {
 			w.add(w.vagueID, what.resource, i)
 		}
 	}
-	w.name(i, what.resource, what.names)
-	switch {
-	case what.made != "":
-		for _, name := range what.names {
-			key := keyName(what.resource, name)
-			owners[key] = append(owners[key], what.made)
-		}
-	case len(what.ids) == 0 && len(what.names) > 0:
-		for _, id := range shared(owners, what) {
-			w.add(w.lists, keyID(id), i)
-		}
-		w.add(w.vagueName, what.resource, i)
-	}
 }
 
 func (w *watcher) name(i int, resource string, names wire.Params) {
 	for _, name := range names {
 		w.add(w.lists, keyName(resource, name), i)
 	}
-}
-
-// shared returns the ids that go by all of the names.
-func shared(owners map[string][]string, what touched) []string {
-	out := owners[keyName(what.resource, what.names[0])]
-	for _, name := range what.names[1:] {
-		list := owners[keyName(what.resource, name)]
-		out = slices.DeleteFunc(slices.Clone(out), func(id string) bool { return !slices.Contains(list, id) })
-	}
-	return out
 }
 
 // of returns the watch for what a read sees.
@@ -160,13 +182,33 @@ func (w *watcher) touching(what touched) []int {
 		}
 		return compacted(out)
 	case len(what.names) > 0:
-		out := w.lists[keyName(what.resource, what.names[0])]
-		for _, name := range what.names[1:] {
-			out = common(out, w.lists[keyName(what.resource, name)])
-		}
-		return compacted(append(slices.Clone(out), w.vagueID[what.resource]...))
+		return compacted(append(w.named(what), w.vagueID[what.resource]...))
 	}
 	return w.lists[keyResource(what.resource)]
+}
+
+// named returns the writes on things that may go by all of the names.
+func (w *watcher) named(what touched) []int {
+	var lists [][]int
+	for _, name := range what.names {
+		if name.Value == anyName {
+			continue
+		}
+		list := w.lists[keyName(what.resource, name)]
+		if unnamed := w.lists[keyName(what.resource, wire.Param{Name: name.Name, Value: anyName})]; len(unnamed) > 0 {
+			list = compacted(slices.Concat(list, unnamed))
+		}
+		lists = append(lists, list)
+	}
+	if len(lists) == 0 {
+		return slices.Clone(w.lists[keyResource(what.resource)])
+	}
+	slices.SortFunc(lists, func(a, b []int) int { return len(a) - len(b) })
+	out := slices.Clone(lists[0])
+	for _, list := range lists[1:] {
+		out = common(out, list)
+	}
+	return out
 }
 
 func compacted(list []int) []int {
@@ -183,15 +225,4 @@ func common(a, b []int) []int {
 		}
 	}
 	return out
-}
-
-// order watches the things that a write is on one by one: their writes belong
-// in the recorded order.
-func (w *watcher) order(what touched) {
-	for _, id := range what.ids {
-		key := keyResource(what.resource) + keyID(id)
-		if len(w.lists[keyID(id)]) > 1 || w.byKey[key] != nil {
-			w.memo(key, func() []int { return w.touching(touched{resource: what.resource, ids: []string{id}}) }).ordered = true
-		}
-	}
 }
