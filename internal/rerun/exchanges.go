@@ -63,10 +63,12 @@ func judge(s *plan.Session, r *redact.Record, h cassette.Header) error {
 	return nil
 }
 
-// exchange is a record as an exchange. Its request is told, not as it was sent.
+// exchange is a record as an exchange. Its request is told by what it asked, not
+// as it was sent.
 func exchange(r *redact.Record, h cassette.Header) *wire.Exchange {
+	asked := append(wire.Params{{Name: "Action", Value: r.Operation}}, r.Params...)
 	x := &wire.Exchange{
-		Method: r.Via.Method, URL: "/", Header: http.Header{}, Body: r.Body,
+		Method: r.Via.Method, URL: "/?" + asked.Encode(nil), Header: http.Header{}, Body: r.Body,
 		Status: r.Status, RespHeader: http.Header{}, RespBody: r.Answer,
 		Start: h.Recorded.Add(r.Start), Duration: r.Duration,
 		Operation: r.Operation, Params: r.Params, Format: r.Via.Format, Scheme: r.Via.Scheme,
