@@ -319,24 +319,26 @@ func (b *builder) fullOfTags() {
 	b.add(&plan.Case{
 		Subject: rowSubject(p.row), Variant: p.row.Condition + "-inAll", Clause: p.row.Row, Also: also(p.row),
 		Steps: []string{
-			"give a resource as many tags as it may have", "send a valid " + b.op.Name + " with one more",
+			"give a resource all tags but one that it may have", "send a valid " + b.op.Name + " with two more",
 			expectation{refuse: true, row: p.row}.say(), "expect that nothing has changed",
 		},
 		Run: p.oneTagMore,
 	})
 }
 
+// oneTagMore asks for one tag more than there may be, together with one that
+// there could be: who begins before he counts has done something.
 func (p *provocation) oneTagMore(ctx context.Context, s *plan.Session) error {
 	limit := *p.list.field.MaxItems
-	params, err := s.Bind(ctx, p.tagged(1, limit))
+	params, err := s.Bind(ctx, p.tagged(1, limit-1))
 	if err != nil {
 		return err
 	}
 	t := &attempt{provocation: p, params: params, level: contract.Must}
 	if a, err := t.send(ctx, s); err != nil || !a.OK {
-		return unprepared(err, "prepare a resource with all its tags: "+p.op.Name+" was refused")
+		return unprepared(err, "prepare a resource with all its tags but one: "+p.op.Name+" was refused")
 	}
-	if t.params, err = s.Bind(ctx, p.tagged(limit+1, limit+1)); err != nil {
+	if t.params, err = s.Bind(ctx, p.tagged(limit, limit+1)); err != nil {
 		return err
 	}
 	return t.carryOut(ctx, s)

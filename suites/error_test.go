@@ -88,9 +88,14 @@ func reorderedStages(early, late string) func(*contract.Contract) {
 	}
 }
 
-// anyway does what was refused to those whom when names, as the account that
-// owns the resources, and tells them of the refusal.
+// anyway does what was refused, as the account that owns the resources, and tells
+// of the refusal.
 func anyway(action string, key string) func(testing.TB) wrapper {
+	return partly(action, key, func(d *wire.Draft) { d.Del("DryRun") })
+}
+
+// partly does of what was refused what a change leaves of it.
+func partly(action string, key string, change func(*wire.Draft)) func(testing.TB) wrapper {
 	return func(t testing.TB) wrapper {
 		keys := emulatorKeys(t)
 		return func(h http.Handler) http.Handler {
@@ -107,7 +112,7 @@ func anyway(action string, key string) func(testing.TB) wrapper {
 					a := asking{t: t, do: func(d *wire.Draft) {
 						d.Set("AccessKeyId", keys[key].AccessKeyID)
 						prolong(d, "SignatureNonce")
-						d.Del("DryRun")
+						change(d)
 					}}
 					h.ServeHTTP(httptest.NewRecorder(), a.resigned(r, in, keys[key]))
 				}
@@ -165,6 +170,7 @@ var errorFaults = []fault{
 		field.MaxItems = nil
 		withoutRow("TagResources", "NumberExceed.Tags")(c)
 	}},
+	{name: "tags that fit are set before the refusal", must: true, among: "TagResources/error/*/request.tooManyTags-inAll", wrap: partly("TagResources", owner, dropping("Tag.2"))},
 	{name: "a refused update is done", must: true, among: "UpdateImageCache/error/*/account.*", wrap: anyway("UpdateImageCache", owner)},
 	{name: "a refused deletion is done", among: "DeleteDataCache/error/*/account.*", wrap: anyway("DeleteDataCache", owner)},
 	{name: "refused tags are set", must: true, among: "TagResources/error/*/account.*", wrap: anyway("TagResources", owner)},

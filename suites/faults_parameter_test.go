@@ -154,6 +154,7 @@ var ruleFaults = []fault{
 		when: func(in *wire.Received) bool { return acting("UntagResources")(in) && in.Query.Count("TagKey.1") == 0 },
 		do:   func(d *wire.Draft) { d.Set("All", "true") },
 	})},
+	{name: "what is there is tagged before the refusal", by: "ResourceId/andAbsent", family: "parameter", among: "TagResources/parameter/ResourceId/*bsent", wrap: partly("TagResources", owner, dropping("ResourceId.2"))},
 	{name: "the bucket does not matter", by: "request/by-Bucket-Path", family: "parameter", among: "DeleteDataCache/parameter/request/**", wrap: ask(asking{
 		when: func(in *wire.Received) bool { return acting("DeleteDataCache")(in) },
 		do:   dropping("Bucket"),

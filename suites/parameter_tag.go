@@ -28,6 +28,8 @@ func (b *builder) tagging() {
 	case "tag":
 		g.add(tagCase{subject: g.ids, variant: "two", clause: b.op.Effect.Clause, resources: 2,
 			say: "two tags for two resources", expect: "both tags on both", change: g.maximal})
+		g.add(tagCase{subject: g.ids, variant: "andAbsent", clause: capped(g.op.Effect.Clause, contract.Inferred), resources: 1, stay: tagKeys, may: true, whole: true,
+			say: "a resource that is there and one that is not", expect: "no change, where it is refused", change: g.andAbsent})
 	case "untag":
 		g.untagging()
 	}
@@ -103,6 +105,12 @@ type tagCase struct {
 	stay   []string
 	change func(wire.Params) wire.Params
 	may    bool // the request may be refused as well
+	whole  bool // it is judged where it is refused alone: then it did nothing
+}
+
+// andAbsent names a resource that does not exist behind the one that does.
+func (g tagMany) andAbsent(p wire.Params) wire.Params {
+	return append(g.maximal(p), wire.Param{Name: g.ids + ".2", Value: absentID(g.b.c, g.kind.Name)})
 }
 
 func (g tagMany) add(c tagCase) {
@@ -137,6 +145,9 @@ func (g tagMany) run(ctx context.Context, s *plan.Session, c tagCase) error {
 			return nil
 		}
 	}
+	if c.whole && a.OK {
+		return nil
+	}
 	for _, r := range made {
 		item, found, err := s.ReadOf(ctx, r)
 		if err != nil || !found {
@@ -170,6 +181,14 @@ func (g tagMany) make(ctx context.Context, s *plan.Session, c tagCase) ([]*plan.
 	return out, nil
 }
 
+// member is where an item shows the keys of its tags.
+func (g tagMany) member() string {
+	if takes := g.op.Effect.Takes; takes != nil {
+		return takes.Member
+	}
+	return g.op.Effect.Echo[0].Member
+}
+
 // compare holds a resource's tags against what the request leaves of them.
 func (g tagMany) compare(c tagCase, sent wire.Params, item *wire.Map) []check.Finding {
 	if c.stay == nil {
@@ -179,9 +198,9 @@ func (g tagMany) compare(c tagCase, sent wire.Params, item *wire.Map) []check.Fi
 		}
 		return out
 	}
-	member := g.op.Effect.Takes.Member
+	member := g.member()
 	got := texts(item, strings.Split(member, "."))
-	got = slices.DeleteFunc(got, func(key string) bool { return !slices.Contains(tagKeys, key) })
+	got = slices.DeleteFunc(got, func(key string) bool { return !c.whole && !slices.Contains(tagKeys, key) })
 	slices.Sort(got)
 	want := slices.Sorted(slices.Values(c.stay))
 	if slices.Equal(got, want) {
