@@ -56,6 +56,7 @@ var ours = map[string][]string{
 	"fixtures":             {},
 	"internal/nearest":     {},
 	"internal/history":     {},
+	"internal/fake":        {},
 	"internal/driver":      {"internal/wire"},
 	"internal/driver/gov1": {"internal/driver", "internal/wire"},
 	"internal/client": {"internal/driver", "internal/plan", "internal/check", "internal/contract", "internal/wire",

@@ -3,16 +3,15 @@ package plan
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
+	answers "github.com/eci-conform/conform/internal/fake"
 	"github.com/eci-conform/conform/internal/wire"
 	"github.com/eci-conform/conform/spec"
 )
@@ -58,11 +57,11 @@ func (f *fake) RoundTrip(r *http.Request) (*http.Response, error) {
 	if f.before != nil {
 		status, body, err := f.before(f.requests, q.Get("Action"))
 		if err != nil || status != 0 {
-			return f.respond(status, body), err
+			return answers.Answer(f.requests, status, body), err
 		}
 	}
 	status, body := f.answer(q)
-	return f.respond(status, body), nil
+	return answers.Answer(f.requests, status, body), nil
 }
 
 func (f *fake) answer(q url.Values) (int, string) {
@@ -85,21 +84,6 @@ func (f *fake) answer(q url.Values) (int, string) {
 		delete(f.live, q.Get("ImageCacheId"))
 	}
 	return 200, ""
-}
-
-// respond wraps the members that make an answer whole.
-func (f *fake) respond(status int, members string) *http.Response {
-	body := fmt.Sprintf(`{"RequestId":"%08X-0000-4000-8000-000000000000"`, f.requests)
-	if members != "" {
-		body += "," + members
-	}
-	if status >= 400 {
-		body += `,"HostId":"fake","Message":"m"`
-	}
-	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(strings.NewReader(body + "}")),
-	}
 }
 
 func inputs(op string) (wire.Params, bool) {

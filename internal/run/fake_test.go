@@ -3,15 +3,14 @@ package run
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/fake"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/profile"
 	"github.com/eci-conform/conform/internal/wire"
@@ -49,16 +48,7 @@ func (f *target) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if members != "" {
-		members = "," + members
-	}
-	if status >= 400 {
-		members += `,"HostId":"fake","Message":"m"`
-	}
-	return &http.Response{
-		StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}},
-		Body: io.NopCloser(strings.NewReader(fmt.Sprintf(`{"RequestId":"%08X-0000-4000-8000-000000000000"%s}`, n, members))),
-	}, nil
+	return fake.Answer(n, status, members), nil
 }
 
 func good() *target {
