@@ -1,7 +1,6 @@
 package suites
 
 import (
-	"context"
 	"net/http"
 	"slices"
 	"strconv"
