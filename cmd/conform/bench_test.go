@@ -29,10 +29,18 @@ import (
 // the requests-ratio is that of all requests that the cases took. The time of a
 // run goes on until what it made is cleared away; a case that was skipped does
 // not count.
+//
+// The families of one request a case tell what judging costs; in all families
+// together a case takes several requests, and some wait.
 func BenchmarkRun(b *testing.B) {
 	tune(os.LookupEnv)
+	b.Run("all", func(b *testing.B) { benchFamilies(b) })
+	b.Run("parameter+auth+format", func(b *testing.B) { benchFamilies(b, "parameter", "auth", "format") })
+}
+
+func benchFamilies(b *testing.B, families ...string) {
 	a := &app{System: System{Now: time.Now, Out: io.Discard, Err: io.Discard, Lookup: nothing}, env: nothing}
-	f := &runFlags{target: targetFlags{name: embedded}, choice: choice{level: contract.Inferred.String()},
+	f := &runFlags{target: targetFlags{name: embedded}, choice: choice{globs: families, level: contract.Inferred.String()},
 		seed: 1, timeout: 30 * time.Second, format: "text", reports: b.TempDir()}
 	var cases, loop, ceiling, looped, ratio, each, busy []float64
 	for b.Loop() {
