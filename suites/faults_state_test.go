@@ -248,6 +248,7 @@ var stateFaults = []fault{
 		do:   put("Name", "unnamed"),
 	})},
 	{name: "name wanted by an update", by: "rest/without-Name", among: "UpdateDataCache/state/rest/**", edit: param("UpdateDataCache", "Name", func(f *contract.Field) { f.Required = true })},
+	{name: "no snapshot shown", by: "SnapshotId/usable", among: "Create*/state/SnapshotId/**", wrap: items(func(m *wire.Map) { drop1(m, "SnapshotId") })},
 	{name: "two data caches in one place", by: "unique/Bucket+Path", among: "CreateDataCache/state/unique/**", edit: resource("DataCache", func(r *contract.Resource) { r.Unique = nil })},
 }
 

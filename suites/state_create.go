@@ -24,6 +24,7 @@ func (f states) creation() {
 	f.duplicate()
 	f.retention()
 	f.eviction()
+	f.complete()
 }
 
 // becomesUsable follows a resource from the first moment to the state in which
@@ -56,6 +57,34 @@ func (f states) becomesUsable() {
 				return err
 			}
 			_, err = t.watch(ctx, journey{id: id, from: route[0].To, want: usable, clause: last.Clause})
+			return err
+		},
+	})
+}
+
+// complete looks for what a resource shows once it can be used. No text says how
+// soon after.
+func (f states) complete() {
+	k := f.kind.Complete
+	if k == nil {
+		return
+	}
+	f.play(play{
+		subject: k.Member, variant: "usable", clause: k.Clause, needs: f.needs(f.input().Minimal, ""),
+		promise: k.Clause.Promise,
+		steps:   []string{"make " + contract.Articled(f.kind.Name), "wait until it can be used", "expect its " + k.Member + " in the listing"},
+		run: func(ctx context.Context, t *stage) error {
+			r, err := t.Lease(ctx, f.kind.Name)
+			if err != nil {
+				return err
+			}
+			ok, err := t.Shows(ctx, "the "+k.Member+" of "+r.ID, func() (bool, error) {
+				item, err := t.find(ctx, where{region: t.Region}, r.ID)
+				return item != nil && check.Text(item, k.Member) != "", err
+			})
+			if err == nil && !ok {
+				t.Find(check.Found(k.Clause, "/"+k.Member, "an id", "nothing"))
+			}
 			return err
 		},
 	})

@@ -226,10 +226,12 @@ func (f states) again(ctx context.Context, t *stage, more wire.Params, clause *c
 	state := t.m.Step(model.State{}, made).After(true)[0]
 	state.Name = t.usable()
 	level := clause.Level
-	if a.OK && slices.ContainsFunc(call.Params, func(p wire.Param) bool { return hidden(f.op, f.input().Minimal, p.Name) }) {
+	visible := call
+	visible.Params = slices.DeleteFunc(call.Params.Clone(), func(p wire.Param) bool { return hidden(f.op, f.input().Minimal, p.Name) })
+	if a.OK && len(visible.Params) < len(call.Params) {
 		level = contract.Inferred // what no listing shows may count as a change
 	}
-	t.Find(atMost(t.allowed(a, f.m.Step(state, call)), level)...)
+	t.Find(atMost(t.allowed(a, f.m.Step(state, visible)), level)...)
 	after, err := t.Usable(ctx, f.kind.Name, r.ID)
 	if err == nil && before != nil {
 		t.Find(t.keeps(before, after, clause)...)

@@ -108,6 +108,7 @@ type Resource struct {
 	Consistency map[string]*Clause
 	Eviction    *Eviction // nil where it never makes room for another
 	Usage       *Usage    // nil where no number tells how many there are
+	Complete    *Complete // nil where nothing tells that it can be used but its state
 	Place       Place
 }
 
@@ -115,6 +116,13 @@ type Resource struct {
 // resources of a region.
 type Usage struct {
 	Member string // below what the operation's effect calls its items
+	Clause *Clause
+	Place  Place
+}
+
+// Complete says what a resource shows once it can be used.
+type Complete struct {
+	Member string // of a list item
 	Clause *Clause
 	Place  Place
 }

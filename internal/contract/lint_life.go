@@ -11,6 +11,9 @@ func (l *linter) life(r *Resource) {
 	if k := r.Eviction; k != nil {
 		l.made(r, k.Place, "eviction", k.Parameter)
 	}
+	if k := r.Complete; k != nil {
+		l.member(r, k.Place, "complete", k.Member)
+	}
 	if u := r.Usage; u != nil {
 		l.counted(r, u)
 	}

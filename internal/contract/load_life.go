@@ -61,6 +61,24 @@ func (l *loader) usage(r *Resource, o object, b basis) *Usage {
 	return u
 }
 
+// complete reads what a resource shows once it can be used.
+func (l *loader) complete(r *Resource, o object, b basis) *Complete {
+	n := o.get("complete")
+	if n == nil {
+		return nil
+	}
+	k := l.object(n, r.Name+" complete", "member", "promise", "level", "source", "note")
+	c := &Complete{Member: k.needText("member"), Place: l.place(n)}
+	promise := k.text("promise")
+	if promise == "" {
+		promise = fmt.Sprintf("Once %s can be used it shows its %s.", Articled(r.Name), c.Member)
+	}
+	c.Clause = l.clause(k.basis("", b), n, Clause{
+		ID: r.Name + "#state/complete", Kind: "state", Subject: c.Member, Keyword: "complete", Promise: promise,
+	})
+	return c
+}
+
 // consistency reads what requests on one resource promise each other.
 func (l *loader) consistency(r *Resource, o object, b basis) map[string]*Clause {
 	out := map[string]*Clause{}

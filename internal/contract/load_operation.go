@@ -304,7 +304,7 @@ func (l *loader) token(op *Operation, n *yaml.Node, b basis) {
 
 var resourceKeys = []string{
 	"id-prefix", "id-member", "id-parameter", "create", "list", "update", "delete", "tag-type", "state-member", "unique",
-	"volatile", "retention", "eviction", "usage", "consistency", "states", "transitions", "level", "source", "note", "summary", "title",
+	"volatile", "retention", "eviction", "usage", "complete", "consistency", "states", "transitions", "level", "source", "note", "summary", "title",
 }
 
 func (l *loader) resources(b basis) {
@@ -323,7 +323,7 @@ func (l *loader) resource(key, n *yaml.Node, b basis) {
 		Volatile: o.texts("volatile"),
 	}
 	r.Retention, r.Eviction, r.Consistency = l.retention(r, o, b), l.eviction(r, o), l.consistency(r, o, b)
-	r.Usage = l.usage(r, o, b)
+	r.Usage, r.Complete = l.usage(r, o, b), l.complete(r, o, b)
 	for name, v := range l.mapping(o.get("states"), o.what+": states").pairs() {
 		r.States = append(r.States, l.state(r, name, v, b))
 	}
