@@ -175,7 +175,7 @@ func (l lateDriver) Call(ctx context.Context, c driver.Call) (driver.Reply, erro
 // start starts the driver.
 func (j *sdkJob) start(ctx context.Context) error {
 	if len(j.flags.command) == 0 {
-		j.driver = gov1.New()
+		j.driver = gov1.New(j.flags.timeout)
 	} else {
 		d, err := driver.Start(ctx, driver.Command{
 			Path: j.flags.command[0], Args: j.flags.command[1:], Env: cleanEnvironment(os.Environ()), Patience: j.flags.timeout,

@@ -104,7 +104,7 @@ func broken(fault string) func(*contract.Contract) driver.Driver {
 		s := &sdk{contract: c, fault: fault, run: strings.ReplaceAll(fault, " ", ""), http: &http.Client{Transport: &http.Transport{
 			MaxIdleConnsPerHost: 64,
 		}}}
-		return driver.Local(s.hello(), s.call)
+		return driver.Local(s.hello(), s.call, 0)
 	}
 }
 
@@ -246,7 +246,7 @@ func TestOneBlamedAlone(t *testing.T) {
 				return driver.Reply{}, &driver.Fault{Kind: driver.Died, Call: k.ID, Detail: "ended", Company: 1}
 			}
 			return sound.Call(ctx, k)
-		})
+		}, 0)
 	}, "DescribeRegions/serialisation/**")
 	for id, res := range j.results {
 		if res.Verdict != run.Pass {

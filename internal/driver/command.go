@@ -121,7 +121,7 @@ func (c *child) Call(ctx context.Context, call Call) (Reply, error) {
 		if !errors.Is(err, errEnded) {
 			return r, err
 		}
-		<-p.dead // the next one takes it
+		c.forget(p) // the next one takes it
 	}
 }
 
@@ -131,8 +131,9 @@ func (c *child) give(ctx context.Context, p *process, call Call) (Reply, error) 
 	defer cancel()
 	r, err := p.call(within, call)
 	if errors.Is(err, errPatience) {
+		company := p.company(call.ID)
 		c.drop(p)
-		return Reply{}, &Fault{Kind: Hung, Call: call.ID, Detail: fmt.Sprintf("gave no reply within %v%s", c.command.Patience, p.says())}
+		return Reply{}, &Fault{Kind: Hung, Call: call.ID, Company: company, Detail: fmt.Sprintf("gave no reply within %v%s", c.command.Patience, p.says())}
 	}
 	return r, err
 }
@@ -187,12 +188,17 @@ func (c *child) current() (*process, error) {
 
 // drop gives a process no more calls: it may end those that it has.
 func (c *child) drop(p *process) {
+	c.forget(p)
+	c.all.Go(func() { _ = p.end(c.command.Grace) }) // why it hung is told already
+}
+
+// forget lets the next call have another process.
+func (c *child) forget(p *process) {
 	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.now == p {
 		c.now = nil
 	}
-	c.mu.Unlock()
-	c.all.Go(func() { _ = p.end(c.command.Grace) }) // why it hung is told already
 }
 
 // Close ends the driver and waits until nothing of it is left.

@@ -6,10 +6,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -46,6 +52,10 @@ type heard struct {
 // play is the driver's side: what it does depends on its mode and on the
 // operation that it is asked for.
 func play(mode string) {
+	if mode == "grandchild" {
+		grandchild()
+		return
+	}
 	in := bufio.NewReaderSize(os.Stdin, 1<<20)
 	_, _ = in.ReadString('\n')
 	if !greets(mode) {
@@ -63,9 +73,39 @@ func play(mode string) {
 		}
 		held = act(c, held)
 	}
-	if mode == "lingers" {
+	switch mode {
+	case "lingers":
+		signal.Ignore(syscall.SIGTERM)
 		select {}
+	case "leaves":
+		beget(false)
 	}
+}
+
+// envHome is where a driver's grandchild calls home.
+const envHome = "CONFORM_TEST_HOME"
+
+// beget starts a process that holds this one's outputs open until its
+// connection home ends, in a session of its own or not.
+func beget(apart bool) {
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), envMode+"=grandchild")
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	if apart {
+		ownSession(c)
+	}
+	if err := c.Start(); err != nil {
+		os.Exit(8)
+	}
+}
+
+// grandchild calls home and lives for as long as somebody is there.
+func grandchild() {
+	home, err := net.Dial("tcp", os.Getenv(envHome))
+	if err != nil {
+		os.Exit(8)
+	}
+	_, _ = io.Copy(io.Discard, home)
 }
 
 func greets(mode string) bool {
@@ -76,6 +116,20 @@ func greets(mode string) bool {
 		fmt.Println("Welcome to my driver")
 	case "future":
 		fmt.Println(`{"hello":{"protocol":2,"name":"test"}}`)
+	case "boasts":
+		fmt.Println(`{"hello":{"protocol":1,"name":"test","signatures":["v9"],"methods":["POST"],"formats":["JSON"]}}`)
+	case "garbles":
+		fmt.Println("\x00\xff\xfe\x80")
+	case "stammers":
+		fmt.Print(`{"hello":{"prot`)
+		return false
+	case "shouts":
+		fmt.Println(strings.Repeat("x", driver.MaxLine+1))
+	case "shuts":
+		os.Stdout.Close()
+	case "panics":
+		fmt.Fprintln(os.Stderr, "panic: no key\n\n"+strings.Repeat("goroutine 1 [running]\n", 100)+"the end")
+		os.Exit(2)
 	case "stillborn":
 		fmt.Fprintln(os.Stderr, "Error: Cannot find module 'sdk'")
 		return false
@@ -99,6 +153,30 @@ func act(c heard, held []string) []string {
 		fmt.Fprintln(os.Stderr, "fatal: key", c.Credentials.AccessKeySecret)
 		os.Exit(3)
 	case "Hang":
+	case "Half":
+		fmt.Printf(`{"id":%q,"outp`, c.ID)
+		fmt.Fprintln(os.Stderr, "out of memory")
+		os.Exit(4)
+	case "Binary":
+		fmt.Println("\x00\xff\xfe\x80")
+	case "Number":
+		fmt.Printf(`{"id":%q,"error":{"code":400,"message":"no"}}`+"\n", c.ID)
+	case "List":
+		fmt.Printf(`{"id":%q,"output":[]}`+"\n", c.ID)
+	case "Shut":
+		os.Stdout.Close()
+	case "Fork":
+		beget(false)
+		os.Exit(5)
+	case "Daemon":
+		beget(true)
+		os.Exit(5)
+	case "Bear":
+		beget(false)
+		reply(c.ID)
+	case "Foretell":
+		reply("next")
+		reply(c.ID)
 	case "Rubbish":
 		fmt.Println("DeprecationWarning: do not")
 	case "Neither":
@@ -195,6 +273,12 @@ func TestHandshakes(t *testing.T) {
 		"mumbles":   `said "Welcome to my driver"`,
 		"future":    "protocol 2: want 1",
 		"stillborn": "Cannot find module 'sdk'",
+		"boasts":    `signatures "v9": want some of ["v1" "acs3"]`,
+		"garbles":   `said "\x00\xff\xfe\x80"`,
+		"stammers":  `(exit status 0) behind the line without an end "{\"hello\":{\"prot"`,
+		"shouts":    "a line of more than",
+		"shuts":     "closed its standard output and did not end",
+		"panics":    "panic: no key",
 	} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
@@ -202,6 +286,7 @@ func TestHandshakes(t *testing.T) {
 			if mode == "mute" {
 				o.Handshake = 300 * time.Millisecond
 			}
+			o.Grace = 200 * time.Millisecond // for the one that shuts its output
 			_, err := driver.Start(t.Context(), o)
 			if f := fault(t, err, driver.NoHello); !strings.Contains(f.Detail, want) {
 				t.Errorf("detail = %q, want %q in it", f.Detail, want)
@@ -228,12 +313,20 @@ func TestFaults(t *testing.T) {
 		{"Neither", driver.Rubbish, "either output or error"},
 		{"Misspelt", driver.Rubbish, "request_id"},
 		{"Huge", driver.Rubbish, "a line of more than"},
+		{"Binary", driver.Rubbish, `printed "\x00\xff\xfe\x80"`},
+		{"Number", driver.Rubbish, "cannot unmarshal number"},
+		{"List", driver.Rubbish, "output: want an object"},
+		{"Half", driver.Died, "ended (exit status 4) behind the line without an end \"{\\\"id\\\":\\\"1\\\",\\\"outp\"; on its standard error: \"out of memory\""},
+		{"Shut", driver.Died, "closed its standard output and did not end"},
 	} {
 		t.Run(tt.operation, func(t *testing.T) {
 			t.Parallel()
 			o := command("sound")
-			if tt.kind == driver.Hung {
+			switch tt.operation {
+			case "Hang":
 				o.Patience = 300 * time.Millisecond
+			case "Shut":
+				o.Grace = 200 * time.Millisecond
 			}
 			d := start(t, o)
 			_, err := d.Call(t.Context(), call("1", tt.operation))
@@ -271,6 +364,134 @@ func TestStrangeAnswers(t *testing.T) {
 				t.Errorf("Faults() = %v, want one of kind %s", faults, kind)
 			}
 		})
+	}
+}
+
+// TestForetold: a reply that comes before its call is no reply to it.
+func TestForetold(t *testing.T) {
+	t.Parallel()
+	d := start(t, command("sound"))
+	for _, c := range []driver.Call{call("1", "Foretell"), call("next", "Any")} {
+		r, err := d.Call(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if id, _ := r.Output.Get("Id"); id != c.ID {
+			t.Errorf("reply to %s has id %v", c.ID, id)
+		}
+	}
+	if f := d.Faults(); len(f) != 1 || f[0].Kind != driver.UnknownID || !strings.Contains(f[0].Detail, `"next"`) {
+		t.Errorf("Faults() = %v, want one about the answer to next", f)
+	}
+}
+
+// home listens for a grandchild. Its first result is the address, its second
+// waits until the grandchild has called.
+func home(t *testing.T) (address string, called func() net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l.Addr().String(), func() net.Conn {
+		c, err := l.Accept()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+}
+
+// TestGrandchildren: what a driver leaves running holds up neither a call nor
+// the end, and is ended where the system knows whose it is.
+func TestGrandchildren(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		mode, operation string
+		outlives        bool
+	}{
+		{"sound", "Fork", false},
+		{"sound", "Daemon", true},
+		{"leaves", "Any", false},
+	} {
+		t.Run(tt.mode+"/"+tt.operation, func(t *testing.T) {
+			t.Parallel()
+			address, called := home(t)
+			o := command(tt.mode)
+			o.Env = append(o.Env, envHome+"="+address)
+			d := start(t, o)
+			_, err := d.Call(t.Context(), call("1", tt.operation))
+			if tt.operation != "Any" {
+				f := fault(t, err, driver.Died)
+				if want := "ended (exit status 5)"; !strings.HasPrefix(f.Detail, want) {
+					t.Errorf("detail = %q, want %q", f.Detail, want)
+				}
+			}
+			if err := d.Close(); err != nil {
+				t.Errorf("Close() = %v", err)
+			}
+			if f := d.Faults(); tt.outlives != (len(f) == 1 && f[0].Kind == driver.Lingers) {
+				t.Errorf("Faults() = %v, want one only of what outlives the driver", f)
+			}
+			if !tt.outlives { // it may have been ended before it could call
+				return
+			}
+			conn := called()
+			if _, err := conn.Write([]byte("still there?")); err != nil {
+				t.Errorf("write: %v", err)
+			}
+		})
+	}
+}
+
+// TestGrandchildEnds: what was started beside the driver ends with it.
+func TestGrandchildEnds(t *testing.T) {
+	t.Parallel()
+	address, called := home(t)
+	o := command("sound")
+	o.Env = append(o.Env, envHome+"="+address)
+	d := start(t, o)
+	if _, err := d.Call(t.Context(), call("1", "Bear")); err != nil {
+		t.Fatal(err)
+	}
+	conn := called()
+	if err := d.Close(); err != nil {
+		t.Errorf("Close() = %v", err)
+	}
+	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, io.EOF) && !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the grandchild's connection: %v, want its end", err)
+	}
+}
+
+// TestHungCompany: where a driver hangs with several calls, each may be why.
+func TestHungCompany(t *testing.T) {
+	t.Parallel()
+	o := command("sound")
+	o.Patience = 300 * time.Millisecond
+	o.Restarts = 1000
+	d := start(t, o)
+	together := func(n int) (company int) {
+		faults := make(chan *driver.Fault, 2)
+		for i := range 2 {
+			go func() {
+				_, err := d.Call(t.Context(), call(fmt.Sprint(n, i), "Hang"))
+				var f *driver.Fault
+				_ = errors.As(err, &f)
+				faults <- f
+			}()
+		}
+		for range 2 {
+			if f := <-faults; f == nil || f.Kind != driver.Hung {
+				t.Fatalf("fault = %v, want a hang", f)
+			} else if f.Company > 0 {
+				company++
+			}
+		}
+		return company
+	}
+	for n := 0; together(n) < 2; n++ { // until both were under way
 	}
 }
 
@@ -387,13 +608,45 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
+// TestLocal: a function that panics, ends its goroutine or hangs ends its call,
+// and no more.
 func TestLocal(t *testing.T) {
 	t.Parallel()
+	hang := make(chan struct{})
+	defer close(hang)
 	d := driver.Local(driver.Hello{Name: "x"}, func(_ context.Context, c driver.Call) (driver.Reply, error) {
-		panic("unexpected < in " + c.ID)
-	})
-	_, err := d.Call(t.Context(), call("1", "Any"))
-	fault(t, err, driver.Died)
+		switch c.Operation {
+		case "Panic":
+			panic("unexpected < in " + c.ID)
+		case "Exit":
+			runtime.Goexit()
+		case "Hang":
+			<-hang
+		}
+		return driver.Reply{Output: &wire.Map{}}, nil
+	}, 200*time.Millisecond)
+	for operation, want := range map[string]struct {
+		kind   driver.FaultKind
+		detail string
+	}{
+		"Panic": {driver.Died, "panicked: unexpected < in 1"},
+		"Exit":  {driver.Died, "ended its goroutine"},
+		"Hang":  {driver.Hung, "gave no reply within 200ms"},
+	} {
+		_, err := d.Call(t.Context(), call("1", operation))
+		if f := fault(t, err, want.kind); f.Detail != want.detail || f.Call != "1" {
+			t.Errorf("%s: fault %+v, want %q", operation, f, want.detail)
+		}
+	}
+	if r, err := d.Call(t.Context(), call("2", "Any")); err != nil || r.Output == nil {
+		t.Errorf("Call() after them = %v, %v, want a reply", r, err)
+	}
+	why := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(why)
+	if _, err := d.Call(ctx, call("3", "Hang")); !errors.Is(err, why) {
+		t.Errorf("Call() = %v, want %v", err, why)
+	}
 }
 
 // TestSchema holds what both sides write against the published schema.

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strconv"
 
@@ -20,7 +19,7 @@ const MaxLine = 8 << 20
 var errLong = errors.New("line over the limit")
 
 // readLine returns the next line without its end. It fails with errLong, or
-// with the reader's error; what a stream's end cuts off is no line.
+// with the reader's error and what there is of a line.
 func readLine(r *bufio.Reader) ([]byte, error) {
 	var line []byte
 	for {
@@ -32,10 +31,8 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		switch {
 		case err == nil:
 			return bytes.TrimRight(line, "\r\n"), nil
-		case errors.Is(err, io.EOF) && len(line) > 0:
-			return line, io.ErrUnexpectedEOF
 		case !errors.Is(err, bufio.ErrBufferFull):
-			return nil, err
+			return line, err
 		}
 	}
 }

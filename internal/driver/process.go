@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -17,11 +20,15 @@ type process struct {
 	hello Hello
 	said  *tail
 	blame func(*Fault)
+	grace time.Duration
 
-	lines chan []byte   // to its standard input
-	quit  chan struct{} // closed when it is to get no more lines
-	once  sync.Once     // closes quit
-	dead  chan struct{} // closed when it has ended and is reaped
+	lines  chan []byte   // to its standard input
+	quit   chan struct{} // closed when it is to get no more lines
+	once   sync.Once     // closes quit
+	reaped chan struct{} // closed when it has ended; how says how
+	how    string
+	hushed chan struct{} // closed when its standard error is read to its end
+	dead   chan struct{} // closed when nothing of it is left to do
 
 	mu       sync.Mutex
 	waiting  map[string]chan outcome
@@ -38,17 +45,19 @@ type outcome struct {
 // launch starts a process and shakes hands with it.
 func (c *child) launch(ctx context.Context) (*process, error) {
 	p := &process{
-		said: newTail(c.command.Redactor), blame: c.blame,
-		lines: make(chan []byte), quit: make(chan struct{}), dead: make(chan struct{}),
+		said: newTail(c.command.Redactor), blame: c.blame, grace: c.command.Grace,
+		lines: make(chan []byte), quit: make(chan struct{}), reaped: make(chan struct{}), hushed: make(chan struct{}), dead: make(chan struct{}),
 		waiting: map[string]chan outcome{}, answered: map[string]bool{},
 	}
-	in, out, err := p.start(c.command)
+	io, err := p.start(c.command)
 	if err != nil {
 		return nil, fmt.Errorf("start driver %s: %w", c.command.Path, err)
 	}
 	said := make(chan error, 2) // read never waits for who has given up
-	c.all.Go(func() { p.write(in) })
-	c.all.Go(func() { p.read(out, said) })
+	c.all.Go(func() { p.write(io.in) })
+	c.all.Go(func() { p.listen(io.err) })
+	c.all.Go(func() { p.reap(io) })
+	c.all.Go(func() { p.read(io.out, said) })
 	if err := p.greet(ctx, c.command.Handshake, said); err != nil {
 		p.kill()
 		<-p.dead
@@ -57,19 +66,40 @@ func (c *child) launch(ctx context.Context) (*process, error) {
 	return p, nil
 }
 
-func (p *process) start(o Command) (io.WriteCloser, io.Reader, error) {
+// pipes are the harness's ends of a driver's input and outputs.
+type pipes struct {
+	in       io.WriteCloser
+	out, err *os.File
+}
+
+// start starts the command. Its outputs are pipes of our own: those of exec
+// cannot be left while something that the driver started holds them open.
+func (p *process) start(o Command) (*pipes, error) {
 	p.cmd = exec.Command(o.Path, o.Args...)
-	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr, p.cmd.WaitDelay = o.Dir, o.Env, p.said, o.Grace
+	p.cmd.Dir, p.cmd.Env = o.Dir, o.Env
 	ownGroup(p.cmd)
+	out, outEnd, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	defer outEnd.Close()
+	said, saidEnd, err := os.Pipe()
+	if err != nil {
+		out.Close()
+		return nil, err
+	}
+	defer saidEnd.Close()
+	p.cmd.Stdout, p.cmd.Stderr = outEnd, saidEnd
 	in, err := p.cmd.StdinPipe()
-	if err != nil {
-		return nil, nil, err
+	if err == nil {
+		err = p.cmd.Start()
 	}
-	out, err := p.cmd.StdoutPipe()
 	if err != nil {
-		return nil, nil, err
+		out.Close()
+		said.Close()
+		return nil, err
 	}
-	return in, out, p.cmd.Start()
+	return &pipes{in: in, out: out, err: said}, nil
 }
 
 // greet says hello and waits for the answer.
@@ -113,23 +143,58 @@ func (p *process) write(in io.WriteCloser) {
 	}
 }
 
-// read takes lines until the output ends or cannot be trusted any more, then
-// reaps the process and ends the calls that are left.
+// listen keeps what the driver writes to standard error.
+func (p *process) listen(said io.Reader) {
+	defer close(p.hushed)
+	_, _ = io.Copy(p.said, said) // its end, or that reap has closed it
+}
+
+// aftermath is how long what a driver leaves running may hold its outputs open.
+const aftermath = 3 * time.Second
+
+// reap waits for the process, ends what it has left running, and lets go of its
+// outputs: a stranger that holds them does not hold us.
+func (p *process) reap(io *pipes) {
+	defer io.err.Close()
+	defer io.out.Close()
+	state, err := p.cmd.Process.Wait()
+	if err == nil {
+		p.how = " (" + state.String() + ")"
+	}
+	p.kill()
+	close(p.reaped)
+	t := time.NewTimer(aftermath)
+	defer t.Stop()
+	for _, done := range []chan struct{}{p.hushed, p.dead} {
+		select {
+		case <-done:
+		case <-t.C:
+			p.blame(&Fault{Kind: Lingers, Detail: "left something running that holds its outputs open"})
+			return
+		}
+	}
+}
+
+// read takes lines until the output ends or cannot be trusted any more, and
+// ends the calls that are left when the process has ended.
 func (p *process) read(out io.Reader, said chan<- error) {
 	r := bufio.NewReaderSize(out, 64<<10)
-	fault := p.handshake(r)
+	rest, fault := p.handshake(r)
 	greeted := p.hello.Protocol != 0
 	if greeted {
 		said <- nil
-		fault = p.replies(r)
+		rest, fault = p.replies(r)
+	}
+	if fault == nil && !p.endsItself() {
+		fault = &Fault{Kind: Died, Detail: "closed its standard output and did not end" + p.says()}
 	}
 	if fault != nil {
 		p.kill()
 	}
-	_, _ = io.Copy(io.Discard, out) // it is of no use any more
-	err := p.cmd.Wait()
+	<-p.reaped
 	if fault == nil {
-		fault = &Fault{Kind: Died, Detail: "ended" + how(err) + p.says()}
+		p.settle()
+		fault = &Fault{Kind: Died, Detail: "ended" + p.how + rest + p.says()}
 	}
 	if !greeted {
 		said <- &Fault{Kind: NoHello, Detail: "did not say hello: it " + fault.Detail}
@@ -137,42 +202,75 @@ func (p *process) read(out io.Reader, said chan<- error) {
 	p.bury(fault, greeted)
 }
 
-// handshake reads the driver's hello. Without one, and without a fault, the
-// output has ended.
-func (p *process) handshake(r *bufio.Reader) *Fault {
-	line, err := readLine(r)
-	if errors.Is(err, io.EOF) {
-		return nil
+// endsItself waits for a process whose output has ended, and says whether it
+// ended too.
+func (p *process) endsItself() bool {
+	t := time.NewTimer(p.grace)
+	defer t.Stop()
+	select {
+	case <-p.reaped:
+		return true
+	case <-t.C:
+		return false
 	}
-	if err != nil {
-		return p.rubbish(line, err)
+}
+
+// settle waits for the last words of a process that has ended.
+func (p *process) settle() {
+	t := time.NewTimer(aftermath)
+	defer t.Stop()
+	select {
+	case <-p.hushed:
+	case <-t.C:
+	}
+}
+
+// handshake reads the driver's hello. Without one, and without a fault, the
+// output has ended, after what rest says.
+func (p *process) handshake(r *bufio.Reader) (rest string, f *Fault) {
+	line, rest, f := p.line(r)
+	if line == nil {
+		return rest, f
 	}
 	h, err := parseHello(line)
 	if err != nil {
-		return &Fault{Kind: NoHello, Detail: fmt.Sprintf("said %s: %v", excerpt(p.said.redact(line)), err)}
+		return "", &Fault{Kind: NoHello, Detail: fmt.Sprintf("said %s: %v", excerpt(p.said.redact(line)), err)}
 	}
 	p.hello = h
-	return nil
+	return "", nil
 }
 
 // replies reads answers until the output ends.
-func (p *process) replies(r *bufio.Reader) *Fault {
+func (p *process) replies(r *bufio.Reader) (rest string, f *Fault) {
 	for {
-		line, err := readLine(r)
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return p.rubbish(line, err)
+		line, rest, f := p.line(r)
+		if line == nil {
+			return rest, f
 		}
 		id, reply, err := parseReply(line)
 		if err != nil {
 			f := p.rubbish(line, err)
 			f.Call = id
-			return f
+			return "", f
 		}
+		p.said.mark()
 		p.deliver(id, reply)
 	}
+}
+
+// line reads one line. There is none where the output has ended, and rest says
+// what of a line it ended with, or where it cannot be read.
+func (p *process) line(r *bufio.Reader) (line []byte, rest string, f *Fault) {
+	line, err := readLine(r)
+	switch {
+	case err == nil:
+		return line, "", nil
+	case errors.Is(err, errLong):
+		return nil, "", p.rubbish(nil, err)
+	case len(line) > 0:
+		return nil, " behind the line without an end " + excerpt(p.said.redact(line)), nil
+	}
+	return nil, "", nil
 }
 
 func (p *process) rubbish(line []byte, err error) *Fault {
@@ -187,8 +285,10 @@ func (p *process) deliver(id string, r Reply) {
 	p.mu.Lock()
 	to, known := p.waiting[id]
 	twice := p.answered[id]
-	delete(p.waiting, id)
-	p.answered[id] = true
+	if known {
+		delete(p.waiting, id)
+		p.answered[id] = true
+	}
 	p.mu.Unlock()
 	switch {
 	case known && to != nil:
@@ -210,7 +310,7 @@ func (p *process) bury(f *Fault, greeted bool) {
 	p.mu.Unlock()
 	for id, to := range left {
 		company := len(left) - 1
-		if id == f.Call {
+		if id == f.Call { // it says itself what it is about
 			company = 0
 		}
 		if to != nil {
@@ -255,6 +355,9 @@ func (p *process) call(ctx context.Context, c Call) (Reply, error) {
 	}
 	select {
 	case p.lines <- line:
+	case <-p.quit:
+		p.withdraw(c.ID)
+		return Reply{}, errEnded
 	case o := <-to:
 		return o.result()
 	case <-ctx.Done():
@@ -277,7 +380,8 @@ func (o outcome) result() (Reply, error) {
 	return o.reply, nil
 }
 
-// errEnded says that a process had ended before a call was sent to it.
+// errEnded says that a process had ended, or was given up, before a call was
+// sent to it.
 var errEnded = errors.New("ended before the call")
 
 // expect makes ready for the reply to a call.
@@ -304,6 +408,25 @@ func (p *process) abandon(id string) {
 	}
 }
 
+// withdraw forgets a call that was not sent.
+func (p *process) withdraw(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.waiting, id)
+}
+
+// company is how many calls are without a reply besides one, those that were
+// given up among them: any of them may be what the driver hangs in.
+func (p *process) company(id string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := len(p.waiting)
+	if _, there := p.waiting[id]; there {
+		n--
+	}
+	return n
+}
+
 // end closes the driver's input and waits until it has ended. One that does
 // not is killed, which is its fault.
 func (p *process) end(grace time.Duration) *Fault {
@@ -325,18 +448,10 @@ func (p *process) kill() {
 	_ = killGroup(p.cmd) // it may have ended by itself
 }
 
-// says is the end of what the driver wrote to standard error.
+// says is what the driver wrote to standard error behind its last reply.
 func (p *process) says() string {
 	if s := p.said.last(); s != "" {
-		return "; its standard error ends with " + excerpt([]byte(s))
+		return "; on its standard error: " + strconv.Quote(strings.ToValidUTF8(s, ""))
 	}
 	return ""
-}
-
-// how says how a process ended.
-func how(err error) string {
-	if err == nil {
-		return " (exit status 0)"
-	}
-	return " (" + err.Error() + ")"
 }

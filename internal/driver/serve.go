@@ -58,11 +58,11 @@ type server struct {
 func (s *server) serve(ctx context.Context, r *bufio.Reader) error {
 	for {
 		line, err := readLine(r)
-		if errors.Is(err, io.EOF) {
+		if errors.Is(err, io.EOF) && len(line) == 0 {
 			return nil
 		}
 		if err != nil {
-			return fmt.Errorf("read call: %w", err)
+			return fmt.Errorf("read call %s: %w", excerpt(line), err)
 		}
 		c, err := parseCall(line)
 		if err != nil {

@@ -15,34 +15,50 @@ const (
 	maxExcerpt = 300
 )
 
-// tail keeps the end of what a driver writes to standard error.
+// tail keeps what a driver writes to standard error behind its last reply: the
+// beginning, where a program in Go says why it ends, and the end, where one in
+// Python does.
 type tail struct {
 	redactor *wire.Redactor
 	mu       sync.Mutex
-	text     []byte
+	head     []byte
+	text     []byte // behind head
 }
 
 func newTail(r *wire.Redactor) *tail { return &tail{redactor: r} }
 
-// Write keeps the end of what was written. It never fails, so that a driver
-// never waits.
+// mark forgets what was written so far.
+func (t *tail) mark() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.head, t.text = t.head[:0], t.text[:0]
+}
+
+// Write keeps what was written, but for the middle of much. It never fails, so
+// that a driver never waits.
 func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.text = append(t.text, b...)
+	n := len(b)
+	fits := min(n, maxTail-len(t.head))
+	t.head = append(t.head, b[:fits]...)
+	t.text = append(t.text, b[fits:]...)
 	if over := len(t.text) - maxTail; over > maxTail {
 		t.text = bytes.Clone(t.text[over:])
 	}
-	return len(b), nil
+	return n, nil
 }
 
-// last is the last lines, without secrets, on one line.
+// last is the beginning and the end of it, without secrets, on one line.
 func (t *tail) last() string {
 	t.mu.Lock()
-	text := bytes.Clone(t.text[max(0, len(t.text)-maxTail):])
+	text := append(bytes.Clone(t.head), t.text[max(0, len(t.text)-maxTail):]...)
 	t.mu.Unlock()
 	s := strings.Join(strings.Fields(string(t.redact(text))), " ")
-	return s[max(0, len(s)-maxExcerpt):]
+	if len(s) <= maxExcerpt {
+		return s
+	}
+	return s[:maxExcerpt/2] + " … " + s[len(s)-maxExcerpt/2:]
 }
 
 func (t *tail) redact(b []byte) []byte { return t.redactor.Bytes(b) }

@@ -53,10 +53,11 @@ func Hello() driver.Hello {
 	return h
 }
 
-// New returns the SDK as a driver within this process.
-func New() driver.Driver {
+// New returns the SDK as a driver within this process, whose calls may take as
+// long as patience says.
+func New(patience time.Duration) driver.Driver {
 	s := &sdkDriver{}
-	return driver.Local(Hello(), s.call)
+	return driver.Local(Hello(), s.call, patience)
 }
 
 // Func is what the driver does, for driver.Serve.
