@@ -3,7 +3,6 @@
 package internal_test
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"go/ast"
@@ -11,7 +10,6 @@ import (
 	"go/token"
 	"io/fs"
 	"os/exec"
-	"path"
 	"path/filepath"
 	"slices"
 	"sort"
@@ -238,17 +236,12 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// takes are the packages whose functions take more than maxTakes: those that
-// name a case by its subject, variant and keyword.
-var takes = map[string]int{"internal/client": 6}
-
 func TestParameters(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
 		ast.Inspect(s.file, func(n ast.Node) bool {
-			most := cmp.Or(takes[path.Dir(s.path)], maxTakes)
-			if f, ok := n.(*ast.FuncType); ok && f.Params.NumFields() > most {
-				t.Errorf("%s:%d: a function of %d parameters, more than %d", s.path, s.line(f.Pos()), f.Params.NumFields(), most)
+			if f, ok := n.(*ast.FuncType); ok && f.Params.NumFields() > maxTakes {
+				t.Errorf("%s:%d: a function of %d parameters, more than %d", s.path, s.line(f.Pos()), f.Params.NumFields(), maxTakes)
 			}
 			return true
 		})

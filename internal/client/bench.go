@@ -73,7 +73,7 @@ type Reaction struct {
 	// Delay is waited before the answer, or until the client gives up.
 	Delay time.Duration
 	// Work lets the emulator answer; with Drop it does its work and the
-	// answer is lost.
+	// answer is lost, with a Status this answer is sent in its place.
 	Work bool
 	Drop bool // the connection ends without an answer
 	Cut  bool // half of the body is sent, under the length of the whole
@@ -337,6 +337,9 @@ func (d *Desk) worked(r *http.Request, t *Try, re Reaction) Reaction {
 	kept := &keeper{header: http.Header{}, status: http.StatusOK}
 	h.ServeHTTP(kept, again)
 	out := Reaction{Status: kept.status, Type: kept.header.Get("Content-Type"), Body: kept.body, Drop: re.Drop, Cut: re.Cut}
+	if re.Status != 0 {
+		out = re
+	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	t.Worked = kept.body

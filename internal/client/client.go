@@ -97,10 +97,17 @@ type builder struct {
 	errs   []error
 }
 
+// about names a case: its id is the operation, the family, subject and variant.
+type about struct {
+	subject, variant string
+	keyword          string // of the clause that it is chiefly held against
+	does             string // what it does, for its reader
+}
+
 // add makes a case about the clause of the keyword.
-func (b *builder) add(subject, variant, keyword string, does string, run func(ctx context.Context, t *trial) error) {
-	clause := b.floor.Contract.Client.Clauses[keyword]
-	id := strings.Join([]string{b.op.Name, b.family, subject, variant}, "/")
+func (b *builder) add(a about, run func(ctx context.Context, t *trial) error) {
+	clause := b.floor.Contract.Client.Clauses[a.keyword]
+	id := strings.Join([]string{b.op.Name, b.family, a.subject, a.variant}, "/")
 	switch {
 	case clause == nil:
 		return // the contract does not make the promise
@@ -111,8 +118,8 @@ func (b *builder) add(subject, variant, keyword string, does string, run func(ct
 	b.ids[id] = true
 	op, floor := b.op, b.floor
 	b.cases = append(b.cases, &plan.Case{
-		ID: id, Operation: op.Name, Family: b.family, Subject: subject, Variant: variant,
-		Clause: clause, Promise: clause.Promise, Steps: []string{does},
+		ID: id, Operation: op.Name, Family: b.family, Subject: a.subject, Variant: a.variant,
+		Clause: clause, Promise: clause.Promise, Steps: []string{a.does},
 		Run: func(ctx context.Context, s *plan.Session) error { return floor.run(ctx, s, op, run) },
 	})
 }

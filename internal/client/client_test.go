@@ -99,11 +99,15 @@ func execute(t *testing.T, j *judged, endpoint string) *judged {
 }
 
 // broken makes a driver of a client with a fault.
-func broken(fault string) func(*contract.Contract) driver.Driver {
+func broken(fault string) func(*contract.Contract) driver.Driver { return made(&sdk{fault: fault}) }
+
+// different makes a driver of a client that has a way of its own.
+func different(way string) func(*contract.Contract) driver.Driver { return made(&sdk{way: way}) }
+
+func made(s *sdk) func(*contract.Contract) driver.Driver {
 	return func(c *contract.Contract) driver.Driver {
-		s := &sdk{contract: c, fault: fault, run: strings.ReplaceAll(fault, " ", ""), http: &http.Client{Transport: &http.Transport{
-			MaxIdleConnsPerHost: 64,
-		}}}
+		s.contract, s.run = c, strings.ReplaceAll(s.fault+s.way, " ", "")
+		s.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 		return driver.Local(s.hello(), s.call, 0)
 	}
 }
@@ -120,6 +124,36 @@ func TestSoundClient(t *testing.T) {
 	}
 	if n := j.bench.Strays(); n > 0 {
 		t.Errorf("%d requests came with a key of no case", n)
+	}
+}
+
+// ways are of clients that do right what the sound one does otherwise.
+var ways = []string{
+	"form", "plus for space", "lower-case hex", "other order", "lower-case format", "region always", "has little", "no retries",
+	"retries by itself", "texts for numbers", "empty for absent", "more words",
+}
+
+// TestDifferentClients: who does it otherwise and right departs from nothing.
+func TestDifferentClients(t *testing.T) {
+	t.Parallel()
+	for _, way := range ways {
+		t.Run(way, func(t *testing.T) {
+			t.Parallel()
+			j := judge(t, different(way), "CreateImageCache/**", "DescribeImageCaches/**", "UntagResources/**")
+			passed := 0
+			for _, c := range j.plan.Cases {
+				switch res := j.results[c.ID]; res.Verdict {
+				case run.Pass:
+					passed++
+				case run.Skip:
+				default:
+					t.Errorf("%s: %s %s %+v", c.ID, res.Verdict, res.Reason, res.Findings)
+				}
+			}
+			if passed == 0 {
+				t.Error("no case passed")
+			}
+		})
 	}
 }
 
@@ -207,6 +241,11 @@ var faults = []fault{
 	{"one retry too many", client.FamilyRetries, "retry.count"},
 	{"no token of its own", client.FamilyRetries, "retry.untokened"},
 	{"retry-after ignored", client.FamilyRetries, "retry.after"},
+	{"time of the first try", client.FamilyRetries, "retry.time"},
+	{"only lost answers repeated", client.FamilyRetries, "retry.asked"},
+	{"zero for absent", client.FamilySerialisation, "parameters.absent"},
+	{"nothing taken for a result", client.FamilyErrors, "error.raised"},
+	{"cut body taken", client.FamilyTimeouts, "response.unreadable"},
 	{"timeout ignored", client.FamilyTimeouts, "timeout.kept"},
 	{"impatient", client.FamilyTimeouts, "timeout.patience"},
 	{"connection for each call", client.FamilyTimeouts, "connection.reuse"},

@@ -13,20 +13,23 @@ import (
 func deserialisation(b *builder) {
 	response := b.op.Response
 	for _, format := range []string{formatJSON, formatXML} {
-		b.reads(format, "every", "response.values", format, taste{listed: listed}.sample(response))
+		b.reads(about{subject: format, variant: "every", keyword: "response.values"}, format, taste{listed: listed}.sample(response))
 	}
-	b.reads("body", "one", "response.values", "", taste{listed: 1}.sample(response))
-	b.reads("body", "minimal", "response.absent", "", taste{minimal: true}.sample(response))
-	b.reads("body", "emptyLists", "response.values", "", taste{}.sample(response))
-	b.reads("body", "unicode", "response.values", "", taste{listed: 1, text: reserved + foreign}.sample(response))
+	values := func(subject, variant string, like taste) {
+		b.reads(about{subject: subject, variant: variant, keyword: "response.values"}, "", like.sample(response))
+	}
+	values("body", "one", taste{listed: 1})
+	values("body", "emptyLists", taste{})
+	values("body", "unicode", taste{listed: 1, text: reserved + foreign})
 	if anyField(response, func(f *contract.Field) bool { return f.Type == contract.Integer && f.Maximum == nil }) {
-		b.reads("body", "largeIntegers", "response.values", "", taste{listed: 1, large: true}.sample(response))
+		values("body", "largeIntegers", taste{listed: 1, large: true})
 	}
 	if anyField(response, func(f *contract.Field) bool { return f.Class == contract.ClassTime }) {
-		b.reads("time", "minutes", "response.values", "", taste{listed: 1, time: "2026-01-02T03:04Z"}.sample(response))
-		b.reads("time", "seconds", "response.values", "", taste{listed: 1, time: "2026-01-02T03:04:05Z"}.sample(response))
+		values("time", "minutes", taste{listed: 1, time: "2026-01-02T03:04Z"})
+		values("time", "seconds", taste{listed: 1, time: "2026-01-02T03:04:05Z"})
 	}
-	b.reads("body", "nulls", "response.null", formatJSON, taste{nulls: true}.sample(response))
+	b.reads(about{subject: "body", variant: "minimal", keyword: "response.absent"}, "", taste{minimal: true}.sample(response))
+	b.reads(about{subject: "body", variant: "nulls", keyword: "response.null"}, formatJSON, taste{nulls: true}.sample(response))
 	b.unknown(response)
 }
 
@@ -40,8 +43,9 @@ func anyField(f *contract.Field, is func(*contract.Field) bool) bool {
 }
 
 // reads makes a case that answers the body and holds the result against it.
-func (b *builder) reads(subject, variant, keyword, format string, body any) {
-	b.add(subject, variant, keyword, "a call that is answered by such a body", func(ctx context.Context, t *trial) error {
+func (b *builder) reads(a about, format string, body any) {
+	a.does = "a call that is answered by such a body"
+	b.add(a, func(ctx context.Context, t *trial) error {
 		r, err := t.carry(ctx, order{
 			input: t.op.required, format: format,
 			answer: func(_ int, try *Try) Reaction { return success(try, body) },
@@ -49,7 +53,7 @@ func (b *builder) reads(subject, variant, keyword, format string, body any) {
 		if err != nil {
 			return err
 		}
-		if t.succeeded(r, keyword) {
+		if t.succeeded(r, a.keyword) {
 			t.values(r, body)
 		}
 		return nil
@@ -67,7 +71,7 @@ func (b *builder) unknown(response *contract.Field) {
 	more.Set("Deep", []any{json.Number("1"), "two"})
 	body.Set("NewMember", "new")
 	body.Set("NewStruct", more)
-	b.add("body", "unknownMembers", "response.unknown", "a call that is answered with members of a later version", func(ctx context.Context, t *trial) error {
+	b.add(about{"body", "unknownMembers", "response.unknown", "a call that is answered with members of a later version"}, func(ctx context.Context, t *trial) error {
 		r, err := t.carry(ctx, order{input: t.op.required, answer: func(_ int, try *Try) Reaction { return success(try, body) }})
 		if err != nil || !t.succeeded(r, "response.unknown") {
 			return err

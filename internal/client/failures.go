@@ -32,7 +32,7 @@ func failures(b *builder) {
 // row makes a case that answers a row of a table.
 func (b *builder) row(row *contract.Error, subject string) {
 	code, message := row.Fill("Thing", "Thing")
-	b.add(subject, "json", "error.code", "a call that is answered by the row", func(ctx context.Context, t *trial) error {
+	b.add(about{subject, "json", "error.code", "a call that is answered by the row"}, func(ctx context.Context, t *trial) error {
 		r, err := t.carry(ctx, order{input: t.op.required, scheme: schemeOf(row), answer: func(_ int, try *Try) Reaction {
 			return answer(try, row.Status, "Error", refusal(code, message, requestID))
 		}})
@@ -106,7 +106,7 @@ func (b *builder) sampleRow() *contract.Error {
 
 // breaks makes a case that gives such an answer.
 func (b *builder) breaks(k broken) {
-	b.add(k.subject, k.variant, k.keyword, "a call that is answered so", func(ctx context.Context, t *trial) error {
+	b.add(about{k.subject, k.variant, k.keyword, "a call that is answered so"}, func(ctx context.Context, t *trial) error {
 		none := 0
 		o := order{input: t.op.required, format: k.format, answer: func(int, *Try) Reaction {
 			return Reaction{Status: k.status, Type: k.typ, Body: k.body, Cut: k.cut}
@@ -129,7 +129,7 @@ func (b *builder) breaks(k broken) {
 
 // asked answers an error in XML to a client that asks for XML.
 func (b *builder) asked(row *contract.Error) {
-	b.add("xml", "asked", "error.code", "a call that asks for XML and fails", func(ctx context.Context, t *trial) error {
+	b.add(about{"xml", "asked", "error.code", "a call that asks for XML and fails"}, func(ctx context.Context, t *trial) error {
 		r, err := t.carry(ctx, order{input: t.op.required, format: formatXML, answer: func(_ int, try *Try) Reaction {
 			return answer(try, row.Status, "Error", refusal(row.Code, row.Message, requestID))
 		}})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/eci-conform/conform/internal/check"
@@ -79,14 +81,20 @@ func throttles(b *builder, t *Try) Reaction {
 	return re
 }
 
+// exhausting are the troubles that a client may meet again and again.
+var exhausting = []string{"throttled", "503", "reset"}
+
 // retries: what a client repeats and what not, how often, and how.
 func retries(b *builder) {
 	for _, k := range troubles {
 		b.repeats(k, "default", nil)
 		told := asked
 		b.repeats(k, "asked", &told)
+		if slices.Contains(exhausting, k.name) {
+			b.exhausts(k)
+		}
 	}
-	b.exhausts()
+	b.late()
 	b.effects()
 }
 
@@ -106,7 +114,7 @@ func (k trouble) keyword(told *int) string {
 // repeats makes a case whose first request meets the trouble, and whose next
 // ones succeed.
 func (b *builder) repeats(k trouble, variant string, told *int) {
-	b.add(k.name, variant, k.keyword(told), "a call whose first request meets this, and the next ones succeed", func(ctx context.Context, t *trial) error {
+	b.add(about{k.name, variant, k.keyword(told), "a call whose first request meets this, and the next ones succeed"}, func(ctx context.Context, t *trial) error {
 		r, err := t.carry(ctx, order{input: t.tokened(), retries: told, answer: func(n int, try *Try) Reaction {
 			if n == 0 {
 				return k.react(b, try)
@@ -156,12 +164,10 @@ func (t *trial) repeated(r *result, k trouble) {
 }
 
 // exhausts: a trouble that does not end.
-func (b *builder) exhausts() {
+func (b *builder) exhausts(k trouble) {
 	told := asked
-	b.add("503", "exhausted", "retry.count", "a call whose requests are all answered by 503", func(ctx context.Context, t *trial) error {
-		r, err := t.carry(ctx, order{input: t.tokened(), retries: &told, answer: func(_ int, try *Try) Reaction {
-			return b.refuses(try, http.StatusServiceUnavailable)
-		}})
+	b.add(about{k.name, "exhausted", "retry.count", "a call whose requests all meet this"}, func(ctx context.Context, t *trial) error {
+		r, err := t.carry(ctx, order{input: t.tokened(), retries: &told, answer: func(_ int, try *Try) Reaction { return k.react(b, try) }})
 		if err != nil {
 			return err
 		}
@@ -169,9 +175,58 @@ func (b *builder) exhausts() {
 		if n := len(r.tries); n > asked+1 {
 			t.find("retry.count", "/requests", fmt.Sprintf("%d at most", asked+1), counted(n))
 		}
-		t.raised(r, refused{status: http.StatusServiceUnavailable, loose: true})
+		if last := lastOf(r.tries); last != nil && last.Exchange.Status > 0 {
+			t.raised(r, refused{status: last.Exchange.Status, loose: true})
+		} else {
+			t.failed(r, "error.raised", "no answer came")
+		}
 		return nil
 	})
+}
+
+func lastOf(tries []*Try) *Try {
+	if len(tries) == 0 {
+		return nil
+	}
+	return tries[len(tries)-1]
+}
+
+// lateness is the delay of an answer behind which a Timestamp has changed.
+const lateness = 1100 * time.Millisecond
+
+// late: a repetition that follows a while after the first request has a time of
+// its own.
+func (b *builder) late() {
+	told := asked
+	b.add(about{"500", "late", "retry.time", "a call whose first request is answered by 500 after more than a second"}, func(ctx context.Context, t *trial) error {
+		r, err := t.carry(ctx, order{input: t.tokened(), retries: &told, answer: func(n int, try *Try) Reaction {
+			if n > 0 {
+				return t.plain(n, try)
+			}
+			re := b.refuses(try, http.StatusInternalServerError)
+			re.Delay = lateness
+			return re
+		}})
+		if err != nil {
+			return err
+		}
+		t.same(r)
+		t.stamped(r)
+		return nil
+	})
+}
+
+// stamped wants a time of its own in each repetition.
+func (t *trial) stamped(r *result) {
+	for i, try := range r.tries {
+		if i == 0 || try.In == nil || r.tries[0].In == nil {
+			continue
+		}
+		first, _ := r.tries[0].In.Common("Timestamp")
+		if again, _ := try.In.Common("Timestamp"); again == first {
+			t.find("retry.time", fmt.Sprintf("/requests/%d/Timestamp", i), "a later time than that of the first request", strconv.Quote(again))
+		}
+	}
 }
 
 // effects: one call never makes two things, whatever gets lost.
@@ -180,30 +235,51 @@ func (b *builder) effects() {
 	if b.op.token() == "" || kind != "create" {
 		return
 	}
-	for _, k := range []struct {
-		variant string
-		told    bool
-		token   bool
-	}{
-		{"default", false, true}, {"asked", true, true}, {"default-noToken", false, false}, {"asked-noToken", true, false},
+	for _, k := range []loss{
+		{variant: "default", token: true},
+		{variant: "asked", told: true, token: true},
+		{variant: "asked-503", told: true, token: true, masked: true},
+		{variant: "default-noToken"},
+		{variant: "asked-noToken", told: true},
 	} {
-		keyword := "retry.once"
-		if !k.token {
-			keyword = "retry.untokened"
-		}
-		b.add("lostAnswer", k.variant, keyword, "a call whose request is carried out, and whose answer is lost", func(ctx context.Context, t *trial) error {
-			return t.effect(ctx, k.told, k.token)
+		b.add(about{"lostAnswer", k.variant, k.keyword(), "a call whose request is carried out, and whose answer is lost"}, func(ctx context.Context, t *trial) error {
+			return t.effect(ctx, k, b)
 		})
 	}
 }
 
-func (t *trial) effect(ctx context.Context, told, token bool) error {
-	in, err := t.creating(ctx, token)
+// loss is how the answer to a request that was carried out is lost.
+type loss struct {
+	variant string
+	told    bool // the client is told to retry
+	token   bool // its user gave a token
+	masked  bool // a gateway answers 503 in the place of the service
+}
+
+func (k loss) keyword() string {
+	if k.token {
+		return "retry.once"
+	}
+	return "retry.untokened"
+}
+
+// react loses the first answer.
+func (k loss) react(b *builder, n int, try *Try) Reaction {
+	re := Reaction{Drop: n == 0}
+	if k.masked && n == 0 {
+		re = b.refuses(try, http.StatusServiceUnavailable)
+	}
+	re.Work = true
+	return re
+}
+
+func (t *trial) effect(ctx context.Context, k loss, b *builder) error {
+	in, err := t.creating(ctx, k.token)
 	if err != nil {
 		return err
 	}
-	o := order{input: in, answer: func(n int, _ *Try) Reaction { return Reaction{Work: true, Drop: n == 0} }}
-	if told {
+	o := order{input: in, answer: func(n int, try *Try) Reaction { return k.react(b, n, try) }}
+	if k.told {
 		n := asked
 		o.retries = &n
 	}
@@ -211,7 +287,7 @@ func (t *trial) effect(ctx context.Context, told, token bool) error {
 	if err != nil {
 		return err
 	}
-	if token {
+	if k.token {
 		t.same(r)
 	}
 	made := t.made(r)
@@ -219,11 +295,7 @@ func (t *trial) effect(ctx context.Context, told, token bool) error {
 		return plan.Inconclusive("the emulator refused the request: " + string(r.tries[0].Worked))
 	}
 	if len(made) > 1 {
-		keyword := "retry.once"
-		if !token {
-			keyword = "retry.untokened"
-		}
-		t.find(keyword, "/requests", "one resource", fmt.Sprintf("%d: %v", len(made), made))
+		t.find(k.keyword(), "/requests", "one resource", fmt.Sprintf("%d: %v", len(made), made))
 	}
 	return nil
 }

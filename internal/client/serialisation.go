@@ -2,7 +2,6 @@ package client
 
 import (
 	"context"
-	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
 )
@@ -16,8 +15,8 @@ const (
 // serialisation: every parameter arrives as it was given, alone and with all
 // others, in every value that is easily spoilt, and nothing else arrives.
 func serialisation(b *builder) {
-	b.sends("all", "every", "parameters.sent", "gives every parameter", everything(b.op.Operation, b.floor.Region))
-	b.sends("none", "required", "parameters.absent", "gives only what every request needs", b.op.required)
+	b.sends(about{"all", "every", "parameters.sent", "one call that gives every parameter"}, everything(b.op.Operation, b.floor.Region))
+	b.sends(about{"none", "required", "parameters.absent", "one call that gives only what every request needs"}, b.op.required)
 	for _, leaf := range b.op.Leaves() {
 		if leaf.Binding == bindingRegion && leaf.Parent == nil {
 			continue
@@ -65,15 +64,15 @@ func (b *builder) gives(f *contract.Field, variant, keyword string, value any) {
 	if variant == "value" && f.Required && f.Parent == nil {
 		return // as in every case
 	}
-	b.sends(f.Path, variant, keyword, "gives "+f.Path+" this value, besides what every request needs", b.op.with(f.Path, value))
+	b.sends(about{f.Path, variant, keyword, "one call that gives " + f.Path + " this value, besides what every request needs"}, b.op.with(f.Path, value))
 }
 
 // lists tests what only lists have: several elements, and none.
 func (b *builder) lists(fields []*contract.Field) {
 	for _, f := range fields {
 		if f.Type == contract.Array {
-			b.sends(f.Path, "several", "parameters.sent", "gives a list of several elements", b.op.with(f.Path, sampleInput(f)))
-			b.sends(f.Path, "emptyList", "parameters.emptyList", "gives an empty list", b.op.with(f.Path, []any{}))
+			b.sends(about{f.Path, "several", "parameters.sent", "one call that gives a list of several elements"}, b.op.with(f.Path, sampleInput(f)))
+			b.sends(about{f.Path, "emptyList", "parameters.emptyList", "one call that gives an empty list"}, b.op.with(f.Path, []any{}))
 			if f.Items != nil {
 				b.lists(f.Items.Members)
 			}
@@ -84,9 +83,8 @@ func (b *builder) lists(fields []*contract.Field) {
 }
 
 // sends makes a case that holds what arrives against what is given.
-func (b *builder) sends(subject, variant, keyword, does string, in input) {
-	does = strings.TrimSpace("one call that " + does)
-	b.add(subject, variant, keyword, does, func(ctx context.Context, t *trial) error {
+func (b *builder) sends(a about, in input) {
+	b.add(a, func(ctx context.Context, t *trial) error {
 		r, err := t.carry(ctx, order{input: in, answer: t.plain})
 		if err != nil {
 			return err

@@ -21,12 +21,12 @@ func signing(b *builder) {
 	for _, scheme := range []wire.Scheme{wire.V1, wire.ACS3} {
 		for _, method := range b.op.Methods {
 			o := order{scheme: scheme, method: method, input: everything(b.op.Operation, b.floor.Region)}
-			b.signs(string(scheme), strings.ToLower(method), "signature.right", "all parameters", o)
+			b.signs(about{string(scheme), strings.ToLower(method), "signature.right", "a call with all parameters"}, o)
 			o.input = spoilt(everything(b.op.Operation, b.floor.Region)).(input)
-			b.signs(string(scheme), strings.ToLower(method)+"-reserved", "signature.right", "values that are easily spoilt", o)
+			b.signs(about{string(scheme), strings.ToLower(method) + "-reserved", "signature.right", "a call with values that are easily spoilt"}, o)
 		}
-		b.signs(string(scheme), "sts", "signature.token", "a temporary key", order{scheme: scheme, sts: true, input: b.op.required})
-		b.signs(string(scheme), "fresh", "signature.nonce", "three calls", order{scheme: scheme, times: 3, input: b.op.required})
+		b.signs(about{string(scheme), "sts", "signature.token", "a call with a temporary key"}, order{scheme: scheme, sts: true, input: b.op.required})
+		b.signs(about{string(scheme), "fresh", "signature.nonce", "three calls"}, order{scheme: scheme, times: 3, input: b.op.required})
 	}
 }
 
@@ -51,8 +51,9 @@ func spoilt(v any) any {
 	return v
 }
 
-func (b *builder) signs(scheme, variant, keyword, with string, o order) {
-	b.add(scheme, variant, keyword, "a call with "+with, func(ctx context.Context, t *trial) error {
+// signs makes a case that holds the signature and the parameters of an order.
+func (b *builder) signs(a about, o order) {
+	b.add(a, func(ctx context.Context, t *trial) error {
 		o.answer = t.plain
 		r, err := t.carry(ctx, o)
 		if err != nil {

@@ -8,6 +8,8 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,16 +25,24 @@ import (
 type sdk struct {
 	contract *contract.Contract
 	fault    string // empty for none
+	way      string // of doing right what others do otherwise
 	nonces   atomic.Int64
 	http     *http.Client
 	run      string
 }
 
 func (s *sdk) hello() driver.Hello {
-	return driver.Hello{
+	h := driver.Hello{
 		Protocol: driver.Version, Name: "sound", Signatures: []string{"v1", "acs3"}, Methods: []string{"POST", "GET"}, Formats: []string{"JSON", "XML"},
 		Options: []string{driver.OptionRetries, driver.OptionTimeout, driver.OptionSTS},
 	}
+	switch s.way {
+	case "has little":
+		h.Signatures, h.Methods, h.Formats, h.Options = []string{"v1"}, []string{"POST"}, []string{"JSON"}, nil
+	case "no retries":
+		h.Options = []string{driver.OptionTimeout, driver.OptionSTS}
+	}
+	return h
 }
 
 // is says whether the fault is switched on.
@@ -47,7 +57,10 @@ func (s *sdk) call(ctx context.Context, c driver.Call) (driver.Reply, error) {
 	tries := 1
 	if c.Options.Retries != nil {
 		tries += *c.Options.Retries
+	} else if s.way == "retries by itself" {
+		tries = 4
 	}
+	signed := time.Now()
 	switch s.fault {
 	case "never retries":
 		tries = 1
@@ -63,7 +76,10 @@ func (s *sdk) call(ctx context.Context, c driver.Call) (driver.Reply, error) {
 			nonce = s.nonce()
 		}
 		again, wait := false, time.Duration(0)
-		r, again, wait = s.try(ctx, op, s.changed(c, op, i), nonce)
+		if !s.is("time of the first try") {
+			signed = time.Now()
+		}
+		r, again, wait = s.try(ctx, op, s.changed(c, op, i), stamp{nonce, signed})
 		if !again {
 			break
 		}
@@ -105,9 +121,15 @@ func (s *sdk) nonce() string {
 	return s.run + "-" + strconv.FormatInt(s.nonces.Add(1), 10)
 }
 
+// stamp is what a request has of its own.
+type stamp struct {
+	nonce string
+	at    time.Time
+}
+
 // try sends one request.
-func (s *sdk) try(ctx context.Context, op *contract.Operation, c driver.Call, nonce string) (r driver.Reply, again bool, wait time.Duration) {
-	d, err := s.draft(op, c, nonce)
+func (s *sdk) try(ctx context.Context, op *contract.Operation, c driver.Call, at stamp) (r driver.Reply, again bool, wait time.Duration) {
+	d, err := s.draft(op, c, at)
 	if err != nil {
 		return raised(err), false, 0
 	}
@@ -133,32 +155,35 @@ func (s *sdk) try(ctx context.Context, op *contract.Operation, c driver.Call, no
 	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
-	if err != nil && !s.is("cut body taken") {
-		return raised(err), true, 0
-	}
-	if s.is("result made up") && err != nil {
+	if err != nil && s.is("cut body taken") {
 		return driver.Reply{Output: &wire.Map{}}, false, 0
+	}
+	if err != nil {
+		return raised(err), true, 0
 	}
 	r = s.reply(op, c, resp, body)
 	ms, _ := strconv.Atoi(resp.Header.Get("x-acs-retry-after"))
 	throttled := r.Error != nil && strings.HasPrefix(r.Error.Code, "Throttling")
-	again = resp.StatusCode >= 500 || throttled || s.fault == "retries by itself after 400" && resp.StatusCode == 400
+	again = resp.StatusCode >= 500 && !s.is("only lost answers repeated") || throttled || s.fault == "retries by itself after 400" && resp.StatusCode == 400
 	return r, again, time.Duration(ms) * time.Millisecond
 }
 
 func raised(err error) driver.Reply { return driver.Reply{Error: &driver.Error{Message: err.Error()}} }
 
 // draft makes and signs the request.
-func (s *sdk) draft(op *contract.Operation, c driver.Call, nonce string) (*wire.Draft, error) {
+func (s *sdk) draft(op *contract.Operation, c driver.Call, at stamp) (*wire.Draft, error) {
 	format := c.Options.Format
 	if format == "" {
 		format = "JSON"
 	}
+	if s.way == "lower-case format" {
+		format = strings.ToLower(format)
+	}
 	_, host, _ := strings.Cut(c.Endpoint, "://")
 	key := wire.Credentials{AccessKeyID: c.Credentials.AccessKeyID, AccessKeySecret: c.Credentials.AccessKeySecret, SecurityToken: c.Credentials.SecurityToken}
 	call := wire.Call{
-		Operation: op.Name, Version: s.contract.Version, Params: s.flatten(c.Input), Method: c.Options.Method, Scheme: wire.Scheme(c.Signature),
-		Format: format, Credentials: key, Nonce: nonce, Time: time.Now(), Host: host,
+		Operation: op.Name, Version: s.contract.Version, Params: s.flatten(op, c.Input), Method: c.Options.Method, Scheme: wire.Scheme(c.Signature),
+		Format: format, Credentials: key, Nonce: at.nonce, Time: at.at, Host: host, Form: s.way == "form" || s.way == "plus for space",
 	}
 	switch s.fault {
 	case "token not sent":
@@ -179,6 +204,15 @@ func (s *sdk) draft(op *contract.Operation, c driver.Call, nonce string) (*wire.
 	if s.is("method not signed") {
 		d.Method = http.MethodGet
 	}
+	switch s.way {
+	case "lower-case hex":
+		d.Escape = func(v string) string { return hex.ReplaceAllStringFunc(wire.PercentEncode(v), strings.ToLower) }
+	case "plus for space":
+		d.Escape = url.QueryEscape
+	case "other order":
+		slices.Reverse(d.Query)
+		slices.Reverse(d.Form)
+	}
 	if err := d.Sign(); err != nil {
 		return nil, err
 	}
@@ -194,11 +228,25 @@ func (s *sdk) draft(op *contract.Operation, c driver.Call, nonce string) (*wire.
 	return d, nil
 }
 
+var hex = regexp.MustCompile("%[0-9A-F]{2}")
+
 // flatten puts an input on the wire.
-func (s *sdk) flatten(in map[string]any) wire.Params {
+func (s *sdk) flatten(op *contract.Operation, in map[string]any) wire.Params {
 	var out wire.Params
 	for _, name := range slices.Sorted(maps.Keys(in)) {
 		out = s.value(out, name, in[name])
+	}
+	if s.way == "region always" && op.Parameter("RegionId") != nil {
+		if _, ok := out.Get("RegionId"); !ok {
+			out = append(out, wire.Param{Name: "RegionId", Value: "cn-hangzhou"})
+		}
+	}
+	if s.is("zero for absent") {
+		for _, f := range op.Parameters {
+			if _, ok := out.Get(f.Name); !ok && f.Type == contract.Integer {
+				out = append(out, wire.Param{Name: f.Name, Value: "0"})
+			}
+		}
 	}
 	if s.is("parameter of its own") {
 		out = append(out, wire.Param{Name: "ClientVersion", Value: "1"})
@@ -296,6 +344,12 @@ func (s *sdk) reply(op *contract.Operation, c driver.Call, resp *http.Response, 
 	case "request id lost":
 		e.RequestID = ""
 	}
+	if s.way == "more words" {
+		e.Message = "code: " + e.Code + ", " + e.Message + " request id: " + e.RequestID
+	}
+	if len(body) == 0 && s.is("nothing taken for a result") {
+		return driver.Reply{Output: &wire.Map{}}
+	}
 	return driver.Reply{Error: e}
 }
 
@@ -337,7 +391,24 @@ func (s *sdk) result(op *contract.Operation, m *wire.Map, ok bool) driver.Reply 
 		return raised(err)
 	}
 	v, _ := s.spoil(m, op.Response).(*wire.Map)
+	if s.way == "empty for absent" {
+		v = filled(v, op.Response)
+	}
 	return driver.Reply{Output: v}
+}
+
+// filled has an empty value for what is absent, as a typed language has it, and
+// not what the language does not know.
+func filled(m *wire.Map, f *contract.Field) *wire.Map {
+	out := &wire.Map{}
+	for _, member := range f.Members {
+		v, _ := m.Get(member.Name)
+		if v == nil {
+			v = map[contract.Type]any{contract.Integer: json.Number("0"), contract.Boolean: false, contract.Array: []any{}}[member.Type]
+		}
+		out.Set(member.Name, v)
+	}
+	return out
 }
 
 // fussy fails for what it does not expect.
@@ -380,6 +451,9 @@ func (s *sdk) spoil(v any, f *contract.Field) any {
 		}
 		return out
 	case json.Number:
+		if s.way == "texts for numbers" {
+			return v.String()
+		}
 		if n, err := strconv.ParseFloat(v.String(), 64); err == nil && s.is("answer's integer through a float") {
 			return json.Number(strconv.FormatInt(int64(float32(n)), 10))
 		}

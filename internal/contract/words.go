@@ -54,7 +54,7 @@ var ClientKeywords = []string{
 	"signature.right", "signature.nonce", "signature.time", "signature.token", "request.method", "request.format",
 	"response.values", "response.absent", "response.null", "response.unknown", "response.unreadable",
 	"error.raised", "error.inSuccess", "error.code", "error.message", "error.status", "error.requestId",
-	"retry.same", "retry.nonce", "retry.refused", "retry.once", "retry.untokened", "retry.asked", "retry.count", "retry.after",
+	"retry.same", "retry.nonce", "retry.time", "retry.refused", "retry.once", "retry.untokened", "retry.asked", "retry.count", "retry.after",
 	"timeout.kept", "timeout.patience", "connection.reuse", "connection.stale",
 }
 
