@@ -61,10 +61,22 @@ is built in is judged: alibaba-cloud-sdk-go. Exit codes are those of conform run
 	}
 	f.choice.add(c)
 	f.known.add(c)
+	c.Flags().Lookup("baseline").Usage = "`FILE` of known departures"
 	f.add(c)
 	c.Flags().BoolVar(&f.list, "list", false, "list the cases instead of running them")
 	f.source.add(c)
 	return c
+}
+
+// add adds the flags of a run but for those of its target and the rate, which
+// is the SDK's own.
+func (f *sdkFlags) add(c *cobra.Command) {
+	s := c.Flags()
+	s.IntVarP(&f.jobs, "jobs", "j", 0, "`N` cases at once (default: 8)")
+	s.DurationVar(&f.timeout, "timeout", defaultTimeout, "`DURATION` of one call of the driver")
+	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
+	s.StringVar(&f.record, "record", "", "record the requests of the SDK into a new cassette in `DIR`")
+	f.judging(c)
 }
 
 // sdkJob is a run of conform sdk.
