@@ -174,6 +174,10 @@ func act(c heard, held []string) []string {
 	case "Bear":
 		beget(false)
 		reply(c.ID)
+	case "Babble":
+		for range 1000 {
+			reply("nobody")
+		}
 	case "Foretell":
 		reply("next")
 		reply(c.ID)
@@ -317,6 +321,7 @@ func TestFaults(t *testing.T) {
 		{"Number", driver.Rubbish, "cannot unmarshal number"},
 		{"List", driver.Rubbish, "output: want an object"},
 		{"Half", driver.Died, "ended (exit status 4) behind the line without an end \"{\\\"id\\\":\\\"1\\\",\\\"outp\"; on its standard error: \"out of memory\""},
+		{"Babble", driver.Rubbish, "answered what nobody asked 100 times"},
 		{"Shut", driver.Died, "closed its standard output and did not end"},
 	} {
 		t.Run(tt.operation, func(t *testing.T) {

@@ -202,10 +202,13 @@ func (p *process) read(out io.Reader, said chan<- error) {
 	p.bury(fault, greeted)
 }
 
+// silence is how long a driver may live without an output.
+const silence = 2 * time.Second
+
 // endsItself waits for a process whose output has ended, and says whether it
 // ended too.
 func (p *process) endsItself() bool {
-	t := time.NewTimer(p.grace)
+	t := time.NewTimer(min(p.grace, silence))
 	defer t.Stop()
 	select {
 	case <-p.reaped:
@@ -242,7 +245,7 @@ func (p *process) handshake(r *bufio.Reader) (rest string, f *Fault) {
 
 // replies reads answers until the output ends.
 func (p *process) replies(r *bufio.Reader) (rest string, f *Fault) {
-	for {
+	for strange := 0; ; {
 		line, rest, f := p.line(r)
 		if line == nil {
 			return rest, f
@@ -254,9 +257,18 @@ func (p *process) replies(r *bufio.Reader) (rest string, f *Fault) {
 			return "", f
 		}
 		p.said.mark()
-		p.deliver(id, reply)
+		if f := p.deliver(id, reply); f != nil {
+			p.blame(f)
+			strange++
+		}
+		if strange == maxStrange {
+			return "", &Fault{Kind: Rubbish, Detail: fmt.Sprintf("answered what nobody asked %d times", strange)}
+		}
 	}
 }
+
+// maxStrange is how many replies to no call a driver may give.
+const maxStrange = 100
 
 // line reads one line. There is none where the output has ended, and rest says
 // what of a line it ended with, or where it cannot be read.
@@ -280,25 +292,24 @@ func (p *process) rubbish(line []byte, err error) *Fault {
 	return &Fault{Kind: Rubbish, Detail: fmt.Sprintf("printed %s, no line of the protocol: %v", excerpt(p.said.redact(line)), err)}
 }
 
-// deliver hands a reply to the call that waits for it.
-func (p *process) deliver(id string, r Reply) {
+// deliver hands a reply to the call that waits for it. One to no call is a
+// fault.
+func (p *process) deliver(id string, r Reply) *Fault {
 	p.mu.Lock()
+	defer p.mu.Unlock()
 	to, known := p.waiting[id]
-	twice := p.answered[id]
-	if known {
+	switch {
+	case known:
 		delete(p.waiting, id)
 		p.answered[id] = true
+		if to != nil { // somebody still waits; there is room for one outcome
+			to <- outcome{reply: r}
+		}
+		return nil
+	case p.answered[id]:
+		return &Fault{Kind: Twice, Call: id, Detail: "answered a call twice"}
 	}
-	p.mu.Unlock()
-	switch {
-	case known && to != nil:
-		to <- outcome{reply: r}
-	case known: // nobody waits for it any more
-	case twice:
-		p.blame(&Fault{Kind: Twice, Call: id, Detail: "answered a call twice"})
-	default:
-		p.blame(&Fault{Kind: UnknownID, Detail: "answered a call that nobody made, " + excerpt([]byte(id))})
-	}
+	return &Fault{Kind: UnknownID, Detail: "answered a call that nobody made, " + excerpt([]byte(id))}
 }
 
 // bury ends the calls that are left.
