@@ -6,7 +6,7 @@ SEEDS    ?= 20
 TOOLS     = bin/staticcheck bin/oaslint
 
 .DEFAULT_GOAL := help
-.PHONY: help build run replay cassette mutants test race fuzz seeds contract lint bench cover cross clean
+.PHONY: help build run sdk replay cassette mutants test race fuzz seeds contract lint bench cover cross clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' Makefile
@@ -55,10 +55,11 @@ lint: $(TOOLS) ## gofmt, vet, staticcheck, go.mod
 	$(GO) vet ./...
 	bin/staticcheck ./...
 
-bench: ## cases a second against the bare socket; what recording, reading a cassette and replaying cost
+bench: ## cases a second against the bare socket; recording, reading a cassette, replaying; 2,000 calls of a driver
 	$(GO) test -run '^$$' -bench 'Benchmark(Run|Recording)$$' -benchtime 9x ./cmd/conform
 	$(GO) test -run '^$$' -bench 'Benchmark(Open|Replay)$$' -benchtime 9x ./internal/cassette ./internal/replay
 	$(GO) test -run '^$$' -bench 'BenchmarkVCR$$' -benchtime 1x ./internal/replay
+	$(GO) test -run '^$$' -bench 'BenchmarkManyCalls$$' -benchtime 3x ./internal/client
 
 cover: ## test coverage by package
 	$(GO) test -coverpkg=./... -coverprofile bin/cover.out ./... && $(GO) tool cover -func bin/cover.out | tail -n 1

@@ -209,8 +209,8 @@ func (j *sdkJob) start(ctx context.Context) error {
 }
 
 // strangers begin the names of variables that a driver must not see: keys of
-// the user's own, and ways to the outside.
-var strangers = []string{"ALIBABA_CLOUD_", "ALICLOUD_", "ALIYUN_", "HTTP_PROXY=", "HTTPS_PROXY=", "ALL_PROXY=", "NO_PROXY="}
+// the user's own, ways to the outside, and what makes the SDKs print.
+var strangers = []string{"ALIBABA_CLOUD_", "ALICLOUD_", "ALIYUN_", "HTTP_PROXY=", "HTTPS_PROXY=", "ALL_PROXY=", "NO_PROXY=", "DEBUG="}
 
 // cleanEnvironment is what a driver gets to see.
 func cleanEnvironment(all []string) []string {

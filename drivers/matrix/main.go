@@ -1,14 +1,17 @@
 // Command matrix publishes what conform sdk found about the real SDKs: for each
 // its counts, its summary and its departures with the exchanges that show them,
-// and one table of all.
+// and one table of all. The same findings give the same files.
 //
-//	go run ./drivers/matrix RUNS REPORTS README
+//	go run ./drivers/matrix [-check] REPORTS README RUN...
 //
-// RUNS has a folder for each SDK that was judged, REPORTS one for each that
-// ever was; the table is of the latter.
+// A RUN is the folder of one SDK that was judged, REPORTS has one for each that
+// ever was; the table is of the latter. With -check nothing is written, and
+// what would be otherwise is told.
 package main
 
 import (
+	"errors"
+	"flag"
 	"fmt"
 	"log"
 	"os"
@@ -17,23 +20,29 @@ import (
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 4 {
-		log.Fatal("usage: matrix RUNS REPORTS README")
+	check := flag.Bool("check", false, "tell what would change, and change nothing")
+	flag.Parse()
+	if flag.NArg() < 3 {
+		log.Fatal("usage: matrix [-check] REPORTS README RUN...")
 	}
-	if err := publish(os.Args[1], os.Args[2], os.Args[3]); err != nil {
+	reports, readme, runs := flag.Arg(0), flag.Arg(1), flag.Args()[2:]
+	if *check {
+		for _, line := range compare(reports, runs) {
+			log.Print(line)
+		}
+	} else if err := publish(reports, readme, runs); err != nil {
 		log.Fatal(err)
 	}
 }
 
 // publish takes over every run and writes both pages anew.
-func publish(runs, reports, readme string) error {
-	found, err := filepath.Glob(filepath.Join(runs, "*", "hello.json"))
-	if err != nil {
-		return fmt.Errorf("look for runs: %w", err)
-	}
-	for _, hello := range found {
-		dir := filepath.Dir(hello)
-		if err := take(dir, filepath.Join(reports, filepath.Base(dir))); err != nil {
+func publish(reports, readme string, runs []string) error {
+	for _, run := range runs {
+		files, err := take(run)
+		if err != nil {
+			return err
+		}
+		if err := write(filepath.Join(reports, filepath.Base(run)), files); err != nil {
 			return err
 		}
 	}
@@ -45,4 +54,29 @@ func publish(runs, reports, readme string) error {
 		return fmt.Errorf("write page: %w", err)
 	}
 	return insert(readme, table(all, reports+"/"))
+}
+
+// compare tells which runs found something else than is published of them. A
+// difference in what does not decide is none of a run's verdict.
+func compare(reports string, runs []string) []string {
+	var out []string
+	for _, run := range runs {
+		name := filepath.Base(run)
+		files, err := take(run)
+		if err != nil {
+			out = append(out, err.Error())
+			continue
+		}
+		old, err := os.ReadFile(filepath.Join(reports, name, "counts.json"))
+		switch {
+		case errors.Is(err, os.ErrNotExist):
+			out = append(out, name+": nothing is published of it")
+		case err != nil:
+			out = append(out, err.Error())
+		case string(old) != string(files["counts.json"]):
+			out = append(out, fmt.Sprintf("%s: other counts than are published: compare %s with %s", name, filepath.Join(run, "summary.md"),
+				filepath.Join(reports, name, "summary.md")))
+		}
+	}
+	return out
 }

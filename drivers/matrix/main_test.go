@@ -50,7 +50,7 @@ func folder(t *testing.T) string {
 func TestPublish(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	if err := publish(filepath.Join(dir, "runs"), filepath.Join(dir, "reports"), filepath.Join(dir, "README.md")); err != nil {
+	if err := publish(filepath.Join(dir, "reports"), filepath.Join(dir, "README.md"), []string{filepath.Join(dir, "runs/a")}); err != nil {
 		t.Fatal(err)
 	}
 	wantEvidence := `{"case":"A/serialisation/x","clause":"c","exchanges":[],"findings":[3],"level":"must","verdict":"fail"}
@@ -73,6 +73,53 @@ func TestPublish(t *testing.T) {
 	}
 }
 
+// TestSteady: two runs that found the same are published alike.
+func TestSteady(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ one, other, want string }{
+		{`{"url":"http://127.0.0.1:1/?AccessKeyId=conform0123456789abcdef&SignatureNonce=a&Timestamp=2026-01-01T00%3A00%3A00Z&X=<1>","start":"1","durationMs":2}`,
+			`{"url":"http://127.0.0.1:22/?AccessKeyId=conformfedcba9876543210&SignatureNonce=b&Timestamp=2026-01-02T00%3A00%3A00Z&X=<1>"}`,
+			`{"url":"http://127.0.0.1:PORT/?AccessKeyId=KEY&SignatureNonce=NONCE&Timestamp=TIME&X=<1>"}`},
+		{`{"header":{"Date":["now"],"X-Acs-Date":["now"],"Accept":["a"]}}`, `{"header":{"Accept":["a"]}}`, `{"header":{"Accept":["a"]}}`},
+		{`["conform-abc-2jpjiosnbyt84-1"]`, `["conform-x1y2z3-2jpjiosnbyt84-12"]`, `["conform-RUN-2jpjiosnbyt84"]`},
+		{`["<A object at 0x7f00>","panic: no goroutine 7 [running]: a +0x12 b…","ID is 0123456789abcdef0123456789abcdef"]`,
+			`["<A object at 0xab>","panic: no goroutine 12 [running]: a +0x1 b +0…","ID is f123456789abcdef0123456789abcdef"]`,
+			`["<A object at 0xADDRESS>","panic: no goroutine N …","ID is ID"]`},
+		{`["8906582E-6722-409A-A6C4-0E7863B733A5", 9007199254740993]`, `["8906582E-6722-409A-A6C4-0E7863B733A5",9007199254740993]`,
+			`["8906582E-6722-409A-A6C4-0E7863B733A5",9007199254740993]`},
+	} {
+		for _, text := range []string{c.one, c.other} {
+			got, err := steadyJSON([]byte(text))
+			if diff := cmp.Diff(c.want, string(got)); diff != "" || err != nil {
+				t.Errorf("steadyJSON(%s) mismatch, %v (-want +got):\n%s", text, err, diff)
+			}
+		}
+	}
+	if got := steady("a (http://127.0.0.1:5), 3 pass; 1573 requests in 24.6s, 63 cases/s"); got != "a, 3 pass" {
+		t.Errorf("steady() = %q", got)
+	}
+}
+
+// TestCompare: what is not as published is told, and nothing is written.
+func TestCompare(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	reports, runs := filepath.Join(dir, "reports"), []string{filepath.Join(dir, "runs/a")}
+	if got := compare(reports, runs); len(got) != 1 || !strings.Contains(got[0], "nothing is published") {
+		t.Errorf("compare() = %q, want that nothing is published", got)
+	}
+	if err := publish(reports, filepath.Join(dir, "README.md"), runs); err != nil {
+		t.Fatal(err)
+	}
+	if got := compare(reports, runs); len(got) != 0 {
+		t.Errorf("compare() = %q, want nothing", got)
+	}
+	put(t, filepath.Join(dir, "runs/a/results.ndjson"), strings.ReplaceAll(results, `"fail"`, `"pass"`))
+	if got := compare(reports, runs); len(got) != 1 || !strings.Contains(got[0], "other counts") {
+		t.Errorf("compare() = %q, want other counts", got)
+	}
+}
+
 func TestPublishRefuses(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ file, text, want string }{
@@ -86,7 +133,7 @@ func TestPublishRefuses(t *testing.T) {
 			t.Parallel()
 			dir := folder(t)
 			put(t, filepath.Join(dir, c.file), c.text)
-			err := publish(filepath.Join(dir, "runs"), filepath.Join(dir, "reports"), filepath.Join(dir, "README.md"))
+			err := publish(filepath.Join(dir, "reports"), filepath.Join(dir, "README.md"), []string{filepath.Join(dir, "runs/a")})
 			if err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("publish() = %v, want an error with %q", err, c.want)
 			}

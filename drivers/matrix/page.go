@@ -97,12 +97,23 @@ const legend = "Cases that pass, then: F fails, K departs from a promise that de
 	"with a reason for each; o departs only from promises that do not decide; ? could not be judged; " +
 	"s left out, because the SDK has no such thing."
 
+// leftOut says what of the plan some SDKs were not judged by.
+func leftOut(all []SDK) string {
+	var b strings.Builder
+	for _, s := range all {
+		if s.Left != "" {
+			fmt.Fprintf(&b, "\nLeft out of %s: %s.\n", s.Name, s.Left)
+		}
+	}
+	return b.String()
+}
+
 // page is the whole page of the reports.
 func page(all []SDK) string {
-	return "# The real SDKs\n\n`make sdk` makes this page and all that is below it.\n\n" + table(all, "") + "\n" + legend + `
-
+	return "# The real SDKs\n\n`make sdk` makes this page and all that is below it.\n\n" + table(all, "") + "\n" + legend + "\n" + leftOut(all) + `
 Each folder has the counts, ` + "`summary.md`, `baseline.yaml` with the reason of each known departure, and `departures.ndjson`" + `:
-a line for each case that departs, with what was found, what the driver was told and said, and what was on the wire.
+a line for each case that departs, with what was found, what the driver was told and said, and what was on the wire. What differs
+from run to run, such as ports, keys, nonces and times, is taken out of them, so that the same findings make the same files.
 The drivers, and the versions that they pin, are in [drivers](../../drivers).
 `
 }

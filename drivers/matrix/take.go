@@ -10,14 +10,17 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 )
 
 // SDK is what is published of one SDK, and what the table is made of.
 type SDK struct {
-	Dir      string   `json:"-"` // below the folder of the reports
-	Name     string   `json:"name"`
-	Version  string   `json:"version"`
-	Language string   `json:"language"`
+	Dir      string `json:"-"` // below the folder of the reports
+	Name     string `json:"name"`
+	Version  string `json:"version"`
+	Language string `json:"language"`
+	// Left is what of the plan was not run with it, and why; empty for nothing.
+	Left     string   `json:"left,omitempty"`
 	Families []Family `json:"families"` // in the order of the plan
 }
 
@@ -39,31 +42,36 @@ var departs = []string{"fail", "known", "observed", "fixed"}
 // maxLine is how long a line of results may be, in bytes.
 const maxLine = 64 << 20
 
-// take publishes the run in one folder into another.
-func take(run, out string) error {
+// take returns what is published of a run, by the names of the files.
+func take(run string) (map[string][]byte, error) {
 	sdk, err := hello(filepath.Join(run, "hello.json"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	results, err := os.ReadFile(filepath.Join(run, "results.ndjson"))
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("publish %s: it has no results.ndjson: the run judged nothing", run)
+		return nil, fmt.Errorf("publish %s: it has no results.ndjson: the run judged nothing", run)
 	} else if err != nil {
-		return fmt.Errorf("publish %s: %w", run, err)
+		return nil, fmt.Errorf("publish %s: %w", run, err)
 	}
 	evidence, err := sdk.read(results, run)
 	if err != nil {
-		return fmt.Errorf("publish %s: %w", run, err)
+		return nil, fmt.Errorf("publish %s: %w", run, err)
 	}
 	summary, err := os.ReadFile(filepath.Join(run, "summary.md"))
 	if err != nil {
-		return fmt.Errorf("publish %s: %w", run, err)
+		return nil, fmt.Errorf("publish %s: %w", run, err)
 	}
+	left, err := os.ReadFile(filepath.Join(run, "left.txt"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("publish %s: %w", run, err)
+	}
+	sdk.Left = strings.TrimSpace(string(left))
 	counts, err := json.MarshalIndent(sdk, "", "  ")
 	if err != nil {
-		return fmt.Errorf("publish %s: %w", run, err)
+		return nil, fmt.Errorf("publish %s: %w", run, err)
 	}
-	return write(out, map[string][]byte{"summary.md": summary, "departures.ndjson": evidence, "counts.json": append(counts, '\n')})
+	return map[string][]byte{"summary.md": []byte(steady(string(summary))), "departures.ndjson": evidence, "counts.json": append(counts, '\n')}, nil
 }
 
 func write(dir string, files map[string][]byte) error {
@@ -149,6 +157,15 @@ func (s *SDK) count(l line) {
 	s.Families[i].Verdicts[l.Verdict]++
 }
 
+// plain is JSON on one line in which < > & stay.
+func plain(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSpace(b.Bytes()), err
+}
+
 // evidence is what of a line shows the departure: what was found, what was said
 // on the wire, and what was said to the driver and what it said.
 func evidence(text []byte, l line, run string) ([]byte, error) {
@@ -158,7 +175,11 @@ func evidence(text []byte, l line, run string) ([]byte, error) {
 	}
 	out := map[string]json.RawMessage{}
 	for _, key := range []string{"case", "clause", "level", "verdict", "findings", "exchanges"} {
-		out[key] = all[key]
+		steady, err := steadyJSON(all[key])
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", key, err)
+		}
+		out[key] = steady
 	}
 	for _, a := range l.Attachments {
 		if a.Name != "calls.json" {
@@ -168,7 +189,9 @@ func evidence(text []byte, l line, run string) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		out["calls"] = data
+		if out["calls"], err = steadyJSON(data); err != nil {
+			return nil, fmt.Errorf("calls: %w", err)
+		}
 	}
-	return json.Marshal(out)
+	return plain(out)
 }

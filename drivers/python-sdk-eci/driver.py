@@ -2,29 +2,17 @@
 import functools
 import importlib
 import json
-import logging
-import platform
 import sys
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from importlib.metadata import version
+from pathlib import Path
 
 from aliyunsdkcore.auth.credentials import StsTokenCredential
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import CommonRequest
 
-NAME = "aliyun-python-sdk-eci"
+sys.path.append(str(Path(__file__).resolve().parents[1] / "python"))
+import protocol
+
 API = "2018-08-08"
-WORKERS = 16
-out, sys.stdout = sys.stdout, sys.stderr  # what a library prints is no reply
-lock = threading.Lock()
-logging.disable()
-
-
-def say(line):
-    with lock:
-        out.write(json.dumps(line, ensure_ascii=False) + "\n")
-        out.flush()
 
 
 class Watched(dict):
@@ -103,8 +91,7 @@ def connect(key, secret, token, region, retries):
 
 
 def prepare(call):
-    cred, options = call["credentials"], call["options"]
-    given = dict(call["input"])
+    key, options, given = call["credentials"], call["options"], dict(call["input"])
     region = given.pop("RegionId", call["region"])  # the SDK has it of the client
     request = typed(call["operation"], given) or common(call["operation"], given)
     request.set_endpoint(call["endpoint"].removeprefix("http://"))
@@ -113,40 +100,18 @@ def prepare(call):
         request.set_method(options["method"])
     if "timeoutMs" in options:
         request.set_read_timeout(options["timeoutMs"] / 1000)
-    client = connect(cred["accessKeyId"], cred["accessKeySecret"], cred.get("securityToken"), region, options.get("retries"))
-    return client, request
+    client = connect(key["accessKeyId"], key["accessKeySecret"], key.get("securityToken"), region, options.get("retries"))
+    return lambda: json.loads(client.do_action_with_exception(request))
 
 
-def error(e):
+def problem(e):
     """What a user can read off the SDK's exception, and no more."""
-    found = {"code": str(getattr(e, "error_code", "") or ""), "message": str(getattr(e, "message", None) or e),
-             "status": getattr(e, "http_status", None), "requestId": getattr(e, "request_id", None)}
-    return {k: v for k, v in found.items() if v is not None}
+    return {
+        "code": str(getattr(e, "error_code", "") or ""), "message": str(getattr(e, "message", None) or e),
+        "status": getattr(e, "http_status", None), "requestId": getattr(e, "request_id", None),
+    }
 
 
-def answer(call):
-    try:
-        client, request = prepare(call)
-    except Exception as e:  # not the SDK's doing
-        say({"id": call["id"], "error": {"code": "Driver", "message": str(e)}})
-        return
-    try:
-        body = client.do_action_with_exception(request)
-        say({"id": call["id"], "output": json.loads(body)})
-    except Exception as e:
-        say({"id": call["id"], "error": error(e)})
-
-
-def main():
-    sys.stdin.readline()
-    say({"hello": {
-        "protocol": 1, "name": NAME, "version": version(NAME), "language": "python" + platform.python_version(),
-        "signatures": ["v1"], "methods": ["GET", "POST"], "formats": ["JSON"],
-        "options": ["retries", "timeout", "sts"], "maxInFlight": WORKERS,
-    }})
-    with ThreadPoolExecutor(WORKERS) as pool:
-        for line in sys.stdin:
-            pool.submit(answer, json.loads(line))
-
-
-main()
+protocol.serve("aliyun-python-sdk-eci", {
+    "signatures": ["v1"], "methods": ["GET", "POST"], "formats": ["JSON"], "options": ["retries", "timeout", "sts"],
+}, prepare, problem)

@@ -260,8 +260,18 @@ func (s *sdk) value(out wire.Params, name string, v any) wire.Params {
 		if s.is("struct as text") {
 			return append(out, wire.Param{Name: name, Value: "[object Object]"})
 		}
+		if s.way == "struct as JSON" && name == "DataSource" {
+			text, err := json.Marshal(v)
+			if err != nil {
+				return out
+			}
+			return append(out, wire.Param{Name: name, Value: string(text)})
+		}
 		for _, key := range slices.Sorted(maps.Keys(v)) {
 			full := name + "." + key
+			if s.way == "length ahead" && strings.HasSuffix(name, ".Options") {
+				full = fmt.Sprintf("%s.#%d#%s", name, len(key), key)
+			}
 			if s.is("key with a wrong length") && strings.HasSuffix(name, ".Options") {
 				full = name + ".#x#" + key
 			}

@@ -26,6 +26,9 @@ type Command struct {
 	// Restarts is how often it is started again after it failed; zero means
 	// 50, less than zero never.
 	Restarts int
+	// Hangs is how long it may hang in all before it is not started again;
+	// zero means 10 minutes.
+	Hangs time.Duration
 	// Redactor masks secrets in what the driver prints; nil makes one. The
 	// secrets of the calls are added to it.
 	Redactor *wire.Redactor
@@ -37,12 +40,14 @@ const (
 	defaultPatience  = 30 * time.Second
 	defaultGrace     = 5 * time.Second
 	defaultRestarts  = 50
+	defaultHangs     = 10 * time.Minute
 )
 
 func (o Command) withDefaults() Command {
 	o.Handshake = cmp.Or(o.Handshake, defaultHandshake)
 	o.Patience = cmp.Or(o.Patience, defaultPatience)
 	o.Grace = cmp.Or(o.Grace, defaultGrace)
+	o.Hangs = cmp.Or(o.Hangs, defaultHangs)
 	o.Restarts = max(0, cmp.Or(o.Restarts, defaultRestarts))
 	if o.Redactor == nil {
 		o.Redactor = wire.NewRedactor()
@@ -61,6 +66,7 @@ type child struct {
 	mu     sync.Mutex
 	now    *process // nil between two
 	left   int      // restarts
+	hung   time.Duration
 	faults []*Fault
 	closed bool
 	all    sync.WaitGroup // processes that are not reaped yet
@@ -179,6 +185,8 @@ func (c *child) current() (*process, error) {
 		return nil, errors.New("call the driver: it is closed")
 	case c.now != nil && c.now.alive():
 		return c.now, nil
+	case c.hung >= c.command.Hangs:
+		return nil, &Fault{Kind: Gone, Detail: fmt.Sprintf("hung for %v in all and is not started again", c.hung)}
 	case c.left == 0:
 		return nil, &Fault{Kind: Gone, Detail: fmt.Sprintf("failed %d times and is not started again", c.command.Restarts+1)}
 	}
@@ -188,17 +196,24 @@ func (c *child) current() (*process, error) {
 
 // drop gives a process no more calls: it may end those that it has.
 func (c *child) drop(p *process) {
-	c.forget(p)
+	if c.forget(p) {
+		c.mu.Lock()
+		c.hung += c.command.Patience
+		c.mu.Unlock()
+	}
 	c.all.Go(func() { _ = p.end(c.command.Grace) }) // why it hung is told already
 }
 
-// forget lets the next call have another process.
-func (c *child) forget(p *process) {
+// forget lets the next call have another process, and says whether it would not
+// have had anyway.
+func (c *child) forget(p *process) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.now == p {
+	was := c.now == p
+	if was {
 		c.now = nil
 	}
+	return was
 }
 
 // Close ends the driver and waits until nothing of it is left.

@@ -475,7 +475,7 @@ func TestHungCompany(t *testing.T) {
 	t.Parallel()
 	o := command("sound")
 	o.Patience = 300 * time.Millisecond
-	o.Restarts = 1000
+	o.Restarts, o.Hangs = 1000, time.Hour
 	d := start(t, o)
 	together := func(n int) (company int) {
 		faults := make(chan *driver.Fault, 2)
@@ -561,6 +561,22 @@ func TestGone(t *testing.T) {
 	}
 	_, err := d.Call(t.Context(), call("last", "Any"))
 	fault(t, err, driver.Gone)
+}
+
+// TestHangs: a driver that hangs all the time is not borne with for ever.
+func TestHangs(t *testing.T) {
+	t.Parallel()
+	o := command("sound")
+	o.Patience, o.Hangs = 200*time.Millisecond, 300*time.Millisecond
+	d := start(t, o)
+	for i := range 2 {
+		_, err := d.Call(t.Context(), call(strconv.Itoa(i), "Hang"))
+		fault(t, err, driver.Hung)
+	}
+	_, err := d.Call(t.Context(), call("last", "Any"))
+	if f := fault(t, err, driver.Gone); f.Detail != "hung for 400ms in all and is not started again" {
+		t.Errorf("detail = %q", f.Detail)
+	}
 }
 
 func TestStderrFlood(t *testing.T) {
