@@ -54,26 +54,54 @@ type Server struct {
 	AccessKeyID, AccessKeySecret string
 	// Region is one that the emulator has.
 	Region string
+
+	emulator *emulator.Emulator
 }
 
 // NewServer starts an emulator and stops it when the test ends.
 func NewServer(t testing.TB, o Options) *Server {
 	t.Helper()
-	h, err := NewHandler(o)
+	e, err := newEmulator(o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := httptest.NewServer(h)
+	s := httptest.NewServer(e)
 	t.Cleanup(s.Close)
 	return &Server{
 		URL: s.URL, Host: s.Listener.Addr().String(),
 		AccessKeyID: AccessKeyID, AccessKeySecret: AccessKeySecret, Region: Region,
+		emulator: e,
 	}
 }
+
+// Misbehave makes the server fail its key's requests as the script says, from
+// now on, and then answer as ever again:
+//
+//	server.Misbehave(conform.Script{Steps: []conform.Step{
+//		{Fault: conform.Throttle, Times: 2, RetryAfter: time.Second},
+//		{Fault: conform.Drop, Late: true, Operation: "CreateImageCache"},
+//	}})
+//
+// A script without steps ends the one before. It fails for a step that makes no
+// sense, and changes nothing then. It may be called while requests are under
+// way.
+func (s *Server) Misbehave(script Script) error { return s.emulator.Script(s.AccessKeyID, script) }
+
+// Pending returns how many faults of the script are still to come: none when
+// the client has met them all. Those that go on for ever count as one.
+func (s *Server) Pending() int { return s.emulator.Pending(s.AccessKeyID) }
 
 // NewHandler returns an emulator as a handler, for a server of the caller's. It
 // fails without a clock.
 func NewHandler(o Options) (http.Handler, error) {
+	e, err := newEmulator(o)
+	if err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func newEmulator(o Options) (*emulator.Emulator, error) {
 	if o.Clock == nil {
 		return nil, fmt.Errorf("start emulator: Options.Clock is missing: want time.Now, or the clock of the test")
 	}
@@ -81,14 +109,10 @@ func NewHandler(o Options) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("load contract: %w", err)
 	}
-	h, err := emulator.New(emulator.Options{
+	return emulator.New(emulator.Options{
 		Contract: c, World: fixtures.World, Clock: o.Clock, Seed: o.Seed, Settle: o.Settle, Lenient: o.Lenient,
 		Keys: []emulator.Key{{AccessKeyID: AccessKeyID, AccessKeySecret: AccessKeySecret, Account: account}},
 	})
-	if err != nil {
-		return nil, err
-	}
-	return h, nil
 }
 
 // account is whose key it is: the one of the world with nothing against it.

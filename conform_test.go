@@ -3,6 +3,7 @@ package conform_test
 import (
 	"net/http"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -23,6 +24,32 @@ func TestNewServerAnswers(t *testing.T) {
 	}
 	if id := resp.Header.Get("X-Acs-Request-Id"); id == "" {
 		t.Error("the answer has no request id")
+	}
+}
+
+func TestServerMisbehaves(t *testing.T) {
+	t.Parallel()
+	server := conform.NewServer(t, conform.Options{Clock: time.Now, Seed: 1})
+	ask := func() int {
+		t.Helper()
+		resp, err := http.Get(server.URL + "/?Action=DescribeRegions&AccessKeyId=" + server.AccessKeyID)
+		if err != nil {
+			return 0
+		}
+		defer resp.Body.Close()
+		return resp.StatusCode
+	}
+	usual := ask()
+	if err := server.Misbehave(conform.Script{Steps: []conform.Step{{Fault: conform.Unavailable, Times: 2}, {Fault: conform.HTML}}}); err != nil {
+		t.Fatal(err)
+	}
+	got := []int{server.Pending(), ask(), ask(), ask(), server.Pending(), ask()}
+	if want := []int{3, 503, 503, 502, 0, usual}; !slices.Equal(got, want) {
+		t.Errorf("pending, answers, pending, answer: %v, want %v", got, want)
+	}
+	err := server.Misbehave(conform.Script{Steps: []conform.Step{{Fault: conform.Slow}}})
+	if err == nil || !strings.Contains(err.Error(), "step 1: want a delay") {
+		t.Errorf("Misbehave() error %v, want one that names the step", err)
 	}
 }
 

@@ -87,16 +87,7 @@ func (a *app) embedded(t *target, c *contract.Contract) (stop func(), err error)
 	if !t.embedded {
 		return func() {}, nil
 	}
-	h, err := handler(emulator.Options{Contract: c, World: fixtures.World, Clock: a.Now, Seed: 1}, "")
-	if err != nil {
-		return nil, err
-	}
-	s, err := listen("127.0.0.1:0", h)
-	if err != nil {
-		return nil, exit(exitFault, err)
-	}
-	t.profile.Endpoint = s.url
-	return func() { s.stop(0) }, nil
+	return t.embed(emulator.Options{Contract: c, World: fixtures.World, Clock: a.Now, Seed: 1})
 }
 
 // proxy is the recording proxy until its end.

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/emulator"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/run"
@@ -261,17 +262,20 @@ func (a *app) prepare(f *runFlags) (*job, error) {
 	return &job{app: a, flags: f, contract: c, plan: chosen, target: t, known: known, strict: strict}, nil
 }
 
+// embed starts the emulator where it is the target.
+func (j *job) embed() (stop func(), err error) { return j.target.embed(j.emulator()) }
+
 // embed starts the emulator on a socket and makes it the target.
-func (j *job) embed() (stop func(), err error) {
-	h, err := handler(j.emulator(), "")
+func (t *target) embed(o emulator.Options) (stop func(), err error) {
+	e, err := emulator.New(o)
 	if err != nil {
-		return nil, err
+		return nil, exit(exitFault, err)
 	}
-	s, err := listen("127.0.0.1:0", h)
+	s, err := listen("127.0.0.1:0", e)
 	if err != nil {
-		return nil, err
+		return nil, exit(exitFault, err)
 	}
-	j.target.profile.Endpoint = s.url
+	t.profile.Endpoint = s.url
 	return func() { s.stop(0) }, nil
 }
 

@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"os"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -24,6 +28,7 @@ type serveFlags struct {
 	seed    uint64
 	lenient bool
 	mutant  string
+	scripts string
 }
 
 func newServe(a *app) *cobra.Command {
@@ -32,9 +37,22 @@ func newServe(a *app) *cobra.Command {
 		Use:   "serve",
 		Short: "Be a server: the emulator over HTTP",
 		Long: `Serve the emulator until interrupted. The first line on standard output is
-"listening on http://HOST:PORT". Everything it holds is in memory.`,
+"listening on http://HOST:PORT". Everything it holds is in memory.
+
+With --misbehave it fails its clients as a file says: by access key, or by account
+of the world, which faults come in which order. What it can do is honest,
+throttle, serverError, unavailable, drop, slow, truncate, wrongType, html, empty:
+
+  test:                # the key
+    repeat: true
+    steps:
+      - {fault: throttle, times: 2, retryAfter: 1s, operation: CreateImageCache}
+      - {fault: drop, late: true}    # the work is done, the answer lost
+      - {fault: slow, delay: 3s}
+      - {fault: honest, times: 10}`,
 		Example: `  conform serve --addr 127.0.0.1:0
-  conform serve --access-key-id test --access-key-secret secret --settle 1s`,
+  conform serve --access-key-id test --access-key-secret secret --settle 1s
+  conform serve --access-key-id test --access-key-secret secret --misbehave faults.yaml`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), f) },
 	}
@@ -46,6 +64,7 @@ func newServe(a *app) *cobra.Command {
 	s.Uint64Var(&f.seed, "seed", 1, "decides ids")
 	s.BoolVar(&f.lenient, "lenient", false, "require only the parameters that the metadata requires too")
 	s.StringVar(&f.mutant, "mutant", "", "`ID` of a mutant to be instead: see conform mutants --list")
+	s.StringVar(&f.scripts, "misbehave", "", "`FILE` of what goes wrong, by key or account")
 	f.source.add(c)
 	return c
 }
@@ -68,7 +87,7 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	if o.Contract, err = f.source.sound(); err != nil {
 		return err
 	}
-	h, err := handler(o, f.mutant)
+	h, err := f.handler(o)
 	if err != nil {
 		return err
 	}
@@ -84,22 +103,48 @@ func (a *app) serve(ctx context.Context, f *serveFlags) error {
 	return nil
 }
 
-// handler is the emulator, or a mutant of it.
-func handler(o emulator.Options, id string) (http.Handler, error) {
-	if id == "" {
-		h, err := emulator.New(o)
+// handler is the emulator, as it is told to misbehave, or a mutant of it.
+func (f *serveFlags) handler(o emulator.Options) (http.Handler, error) {
+	if f.mutant != "" && f.scripts != "" {
+		return nil, usage(errors.New("--mutant and --misbehave: want one of them"))
+	}
+	if f.mutant != "" {
+		m, err := oneMutant(o.Contract, f.mutant)
+		if err != nil {
+			return nil, err
+		}
+		h, err := m.New(o)
 		if err != nil {
 			return nil, exit(exitFault, err)
 		}
 		return h, nil
 	}
-	m, err := oneMutant(o.Contract, id)
-	if err != nil {
-		return nil, err
-	}
-	h, err := m.New(o)
+	e, err := emulator.New(o)
 	if err != nil {
 		return nil, exit(exitFault, err)
 	}
-	return h, nil
+	if f.scripts != "" {
+		if err := misbehave(e, f.scripts); err != nil {
+			return nil, usage(err)
+		}
+	}
+	return e, nil
+}
+
+// misbehave gives the emulator the scripts of a file.
+func misbehave(e *emulator.Emulator, file string) error {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return fmt.Errorf("--misbehave: %w", err)
+	}
+	scripts, err := emulator.ReadScripts(file, text)
+	if err != nil {
+		return err
+	}
+	for _, who := range slices.Sorted(maps.Keys(scripts)) {
+		if err := e.Script(who, scripts[who]); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
 }
