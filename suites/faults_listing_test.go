@@ -2,6 +2,8 @@ package suites
 
 import (
 	"bytes"
+	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -165,7 +167,10 @@ const (
 	tagList   = "ListTagResources/listing/"
 )
 
-var listingFaults = []hooked{
+var listingFaults = slices.Concat(filterFaults, pageFaults, scopeFaults)
+
+// filterFaults are about what a listing selects.
+var filterFaults = []hooked{
 	{name: "id ignored", must: true, by: imageList + "ImageCacheId/each", edit: unfiltered("DescribeImageCaches", "ImageCacheId")},
 	{name: "name ignored", must: true, by: imageList + "ImageCacheName/alone", edit: unfiltered("DescribeImageCaches", "ImageCacheName")},
 	{name: "name ignored among others", must: true, by: imageList + "ImageCacheName/other", edit: unfiltered("DescribeImageCaches", "ImageCacheName")},
@@ -187,6 +192,10 @@ var listingFaults = []hooked{
 	{name: "bucket ignored beside all others", must: true, by: dataList + "DataCacheId/withPath", hooks: onlyWith("Path", "DataCacheId.1")},
 	{name: "name taken for a prefix", by: imageList + "ImageCacheName/prefix", edit: prefixEdit, wrap: prefixWrap},
 	{name: "case of names ignored", by: imageList + "ImageCacheName/case", edit: foldEdit, wrap: foldWrap},
+}
+
+// pageFaults are about pages and their tokens.
+var pageFaults = []hooked{
 	{name: "Limit ignored", must: true, by: imageList + "Limit/pages-2", hooks: without1("Limit")},
 	{name: "one more than Limit", must: true, by: dataList + "Limit/pages-3", hooks: misasked(func(a *emulator.Ask) {
 		if limit, ok := a.Params.Get("Limit"); ok && limit == "3" {
@@ -249,6 +258,17 @@ var listingFaults = []hooked{
 		if _, ok := a.Params.Get("Limit"); !ok {
 			m.Set("TotalCount", number(2))
 		}
+	})},
+}
+
+// scopeFaults are about whose things are listed and counted.
+var scopeFaults = []hooked{
+	{name: "fewer used than there are", by: "ListUsage/listing/UsedDataCacheCount/counts", hooks: mistold("ListUsage", func(_ *emulator.Ask, m *wire.Map) {
+		v, _ := m.Get("Attributes")
+		counts := v.(*wire.Map)
+		n, _ := counts.Get("UsedDataCacheCount")
+		i, _ := strconv.Atoi(fmt.Sprint(n))
+		counts.Set("UsedDataCacheCount", json.Number(strconv.Itoa(i-1000)))
 	})},
 	{name: "other accounts shown", must: true, by: imageList + "scope/account", hooks: misasked(func(a *emulator.Ask) {
 		if lists(a) {

@@ -108,10 +108,20 @@ func (c counted) run(ctx context.Context, s *plan.Session) error {
 	return nil
 }
 
-// recount is by how much the number differs from that at the beginning.
-type recount struct{ more, then int }
+// recount is by how much the number differs from that at the beginning, and
+// whether it was too small for the one resource that was there.
+type recount struct {
+	more, then int
+	short      bool
+}
 
-func (c recount) String() string { return fmt.Sprintf("%+d, and then %+d", c.more, c.then) }
+func (c recount) String() string {
+	text := fmt.Sprintf("%+d, and then %+d", c.more, c.then)
+	if c.short {
+		text += ", and never 1 while there was one"
+	}
+	return text
+}
 
 // once looks at the number before and after a creation, and after the deletion.
 func (c counted) once(ctx context.Context, s *plan.Session) (recount, error) {
@@ -134,7 +144,7 @@ func (c counted) once(ctx context.Context, s *plan.Session) (recount, error) {
 		return recount{}, err
 	}
 	after, err := c.number(ctx, s)
-	return recount{during - before, after - before}, err
+	return recount{during - before, after - before, during < 1}, err
 }
 
 func (c counted) must(ctx context.Context, s *plan.Session, operation string, params wire.Params) (*check.Answer, error) {
