@@ -46,8 +46,9 @@ type Target struct {
 }
 
 // Test judges a server by the contract that comes with this module: a subtest
-// per operation and family, and in it one per case. Cases that could not be
-// judged are skipped with their reason. It fails the test at once where the
+// per operation and family, and in it one per case. What the profile leaves no
+// way to provoke is skipped with its reason; a case that could not be judged
+// fails, since nothing was found out. It fails the test at once where the
 // target or its profile makes no sense.
 func Test(t *testing.T, target Target) {
 	t.Helper()
@@ -55,6 +56,9 @@ func Test(t *testing.T, target Target) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	transport := transport()
+	t.Cleanup(transport.CloseIdleConnections)
+	o.Transport = transport
 	if err := run.Preflight(t.Context(), o); err != nil {
 		t.Fatalf("target %s: %v", target.URL, err)
 	}
@@ -114,7 +118,7 @@ func (target Target) options() (run.Options, error) {
 		}
 	}
 	return run.Options{
-		Contract: c, Plan: p, Profile: prof, Credentials: keys, Transport: transport(), Clock: target.Clock,
+		Contract: c, Plan: p, Profile: prof, Credentials: keys, Clock: target.Clock,
 		Seed: target.Seed, Jobs: target.Jobs, Strict: strict, Redactor: redactor(keys),
 	}, nil
 }
@@ -132,7 +136,7 @@ func redactor(keys map[string]wire.Credentials) *wire.Redactor {
 }
 
 // transport keeps as many connections as cases may run at once.
-func transport() http.RoundTripper {
+func transport() *http.Transport {
 	return &http.Transport{MaxIdleConnsPerHost: 256, DisableCompression: true, IdleConnTimeout: 30 * time.Second}
 }
 

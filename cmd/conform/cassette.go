@@ -66,7 +66,7 @@ func (a *app) scan(paths []string) error {
 	files, hits := 0, 0
 	var unread []error
 	for _, path := range paths {
-		unread = append(unread, filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+		err := filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || file != path && !d.Type().IsRegular() {
 				return err
 			}
@@ -77,7 +77,8 @@ func (a *app) scan(paths []string) error {
 			}
 			unread = append(unread, err)
 			return nil
-		}))
+		})
+		unread = append(unread, err)
 	}
 	if hits == 0 {
 		fmt.Fprintf(out, "%s, nothing that looks like a secret\n", counted(files, "file"))

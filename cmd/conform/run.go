@@ -186,12 +186,13 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 	if j.target.embedded {
 		stop, err := j.embed()
 		if err != nil {
-			return exit(exitFault, err)
+			return err
 		}
 		defer stop()
 	}
 	o := j.options()
 	if j.target.tape != nil {
+		defer j.target.source.Close()
 		return j.again(ctx, o)
 	}
 	if f.record == "" {

@@ -29,12 +29,7 @@ func (s *Session) Share(ctx context.Context, key string, make func(context.Conte
 		b.owner = s.env.Session(&Case{ID: "shared/" + key})
 		// A case that holds a place must not wait for one on the way.
 		b.owner.impatient, b.owner.byItself = !alone, s.isByItself()
-		b.value, b.err = make(ctx, b.owner)
-		if b.err != nil && b.owner.Crowded() {
-			b.owner.Close(ctx)
-			s.env.pool.forget(b)
-		}
-		close(b.ready)
+		b.fill(ctx, make)
 		return s.outcome(b)
 	}
 	select {
@@ -42,6 +37,18 @@ func (s *Session) Share(ctx context.Context, key string, make func(context.Conte
 		return s.outcome(b)
 	case <-ctx.Done():
 		return nil, interrupted(ctx)
+	}
+}
+
+// fill makes what is shared. Whoever waits for it goes on, even where that
+// panics.
+func (b *bundle) fill(ctx context.Context, make func(context.Context, *Session) (any, error)) {
+	defer close(b.ready)
+	b.err = Inconclusive("what several cases share could not be made: see " + b.owner.Case.ID)
+	b.value, b.err = make(ctx, b.owner)
+	if b.err != nil && b.owner.Crowded() {
+		b.owner.Close(ctx)
+		b.owner.env.pool.forget(b)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -177,5 +178,21 @@ func TestWhatALostRequestMadeIsDeleted(t *testing.T) {
 	s.Close(t.Context())
 	if leaks := e.Close(t.Context()); len(leaks) > 0 || len(f.live) > 0 {
 		t.Errorf("Close() leaves %v and reports %v", f.live, leaks)
+	}
+}
+
+// A mistake in what makes the shared thing ends the case that made it; the
+// others do not wait for ever.
+func TestSharedPanicEndsTheWait(t *testing.T) {
+	t.Parallel()
+	e, s := testSession(t, newFake())
+	other := e.Session(&Case{ID: "Op/family/subject/other"})
+	func() {
+		defer func() { _ = recover() }()
+		_, _ = s.Share(t.Context(), "set", func(context.Context, *Session) (any, error) { panic("a mistake") })
+	}()
+	_, err := other.Share(t.Context(), "set", five)
+	if reason, ok := IsInconclusive(err); !ok || !strings.Contains(reason, "shared/set") {
+		t.Errorf("Share() error %v, want an inconclusive one that names the set", err)
 	}
 }
