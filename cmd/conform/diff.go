@@ -32,6 +32,7 @@ type diffFlags struct {
 	timeout time.Duration
 	format  string
 	verbose bool
+	latency diff.Bound
 }
 
 func newDiff(a *app) *cobra.Command {
@@ -49,7 +50,9 @@ counted as not compared. What is made on the target is removed at the end. Reads
 are sent twice: values that differ between the two say nothing.
 
 Differences come heaviest first: status, code, missing and added members, types,
-kinds of values, values, order. What was not compared is counted, with reasons.
+kinds of values, values, order, times. What was not compared is counted, with
+reasons. Two runs of the suite are compared case by case, each by its own
+exchanges.
 
 Exit codes: 0 the same, 1 differs, 2 bad usage or file, 3 nothing could be
 compared, 6 something that was made could not be removed, 130 interrupted.`,
@@ -74,6 +77,9 @@ compared, 6 something that was made could not be removed, 130 interrupted.`,
 	s.BoolVar(&f.twin, "twin", true, "send reads twice, to learn what differs without a reason")
 	s.DurationVar(&f.timeout, "timeout", 30*time.Second, "of one request")
 	s.StringVar(&f.format, "format", "text", list(diffFormats))
+	s.Float64Var(&f.latency.Ratio, "latency", diff.Default.Ratio, "tell operations whose median time is `N` times as long on one side; 0 for none")
+	s.DurationVar(&f.latency.Floor, "latency-floor", diff.Default.Floor, "and longer by this `DURATION`")
+	s.BoolVar(&f.latency.Counts, "latency-counts", false, "let that count for the exit code")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print all differences, and how long operations took")
 	f.source.add(c)
 	return c
@@ -89,6 +95,9 @@ func (a *app) diff(ctx context.Context, f *diffFlags, args []string, targeted bo
 	}
 	if f.timeout <= 0 {
 		return usage(fmt.Errorf("--timeout %v: want more than 0", f.timeout))
+	}
+	if r := f.latency.Ratio; r != 0 && !(r >= 1) || f.latency.Floor < 0 {
+		return usage(fmt.Errorf("--latency %v and --latency-floor %v: want 0, or 1 and more, and no less than 0s", r, f.latency.Floor))
 	}
 	if len(args) == 2 && targeted {
 		return usage(errors.New("want either B or --target"))
@@ -148,9 +157,6 @@ func (a *app) diffCassettes(f *diffFlags, nameA, nameB string) error {
 	defer tb.Close()
 	a.noteState(ta, c)
 	a.noteState(tb, c)
-	if ta.Header().Run != "" && tb.Header().Run != "" {
-		fmt.Fprintln(a.Err, "both are runs, whose cases work at the same time: their results.ndjson say more clearly what changed")
-	}
 	r, err := diff.Recordings(c, recordingFor(ta), recordingFor(tb))
 	if err != nil {
 		return usage(err)

@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eci-conform/conform/internal/compare"
 	"github.com/eci-conform/conform/internal/diff"
 )
 
 // tellDiff prints what came of comparing and says with which exit code to end.
 func (a *app) tellDiff(f *diffFlags, r *diff.Report) error {
+	r.GradeLatency(f.latency)
 	out := bufio.NewWriter(a.Out)
 	if f.format == "json" {
 		if err := writeJSON(out, r); err != nil {
@@ -81,6 +83,11 @@ func (t *diffText) differences(all []diff.Difference) {
 		})
 		if n < 0 {
 			n = len(all)
+		}
+		if first.Grade == compare.Latency {
+			t.line("%-8s %s: A %s, B %s", first.Grade, first.Operation, first.Want, first.Got)
+			all = all[n:]
+			continue
 		}
 		t.line("%-8s %s %s: %s in A", first.Grade, first.Operation, first.Path, counted(n, "exchange"))
 		for i, d := range all[:n] {

@@ -25,10 +25,13 @@ const (
 	Class   Grade = "class"   // the value is of another kind: a time in another form
 	Value   Grade = "value"
 	Order   Grade = "order"
+	Latency Grade = "latency" // of an operation as a whole; no two answers have it
 )
 
 // Grades lists the grades, heaviest first.
-func Grades() []Grade { return []Grade{Status, Code, Missing, Added, Type, Class, Value, Order} }
+func Grades() []Grade {
+	return []Grade{Status, Code, Missing, Added, Type, Class, Value, Order, Latency}
+}
 
 // Why is the reason for which something was not compared.
 type Why string
@@ -85,6 +88,14 @@ type Pair struct {
 	// Strangers are A's ids of what each side made for other ends: what there
 	// is to see of it is not compared.
 	Strangers map[string]bool
+	// Bound says that only things whose ids are bound are the same on both
+	// sides, whatever their ids are, and that neither side waited for the
+	// other: what is at work on one of them, and the order of a listing, are
+	// not compared.
+	Bound bool
+	// Same says of two texts that differ whether they count as the same; nil
+	// for none.
+	Same func(a, b string) bool
 	// Paged says that the request asked for a part of a list.
 	Paged bool
 }

@@ -131,6 +131,14 @@ func (k keying) key(v any, name func(string) string) string {
 	return out.String()
 }
 
+// byID says whether ids are among what items are told by.
+func (k keying) byID() bool {
+	return k.kind != nil || slices.ContainsFunc(k.members, func(member string) bool {
+		f := k.item.Member(member)
+		return f != nil && f.Class == contract.ClassID
+	})
+}
+
 // keyed compares items with their like.
 func (w *walk) keyed(k keying, a, b []any) {
 	theirs := map[string]int{}
@@ -142,7 +150,7 @@ func (w *walk) keyed(k keying, a, b []any) {
 	for i, v := range a {
 		p := k.at.item(strconv.Itoa(i))
 		j, ok := theirs[k.key(v, w.Names.Text)]
-		if !ok || paired[j] {
+		if !ok || paired[j] || w.Bound && w.foreign(k, Missing, v) {
 			w.alone(k, Missing, v, p)
 			continue
 		}
@@ -155,7 +163,11 @@ func (w *walk) keyed(k keying, a, b []any) {
 			w.alone(k, Added, v, k.at.item(strconv.Itoa(j)))
 		}
 	}
-	if !slices.IsSorted(order) {
+	switch {
+	case slices.IsSorted(order):
+	case w.Bound && k.byID():
+		w.leave(Paged)
+	default:
 		w.differ(Order, k.at, fmt.Sprintf("%d items in A's order", len(order)), "another order")
 	}
 }
@@ -167,7 +179,7 @@ func (w *walk) alone(k keying, g Grade, v any, p at) {
 		w.leave(Foreign)
 		return
 	}
-	if w.Paged && k.kind != nil {
+	if w.Paged && (k.kind != nil || w.Bound) {
 		w.leave(Paged)
 		return
 	}
@@ -253,7 +265,7 @@ func (w *walk) item(k keying, a, b any, p at) {
 		return
 	}
 	stateA, stateB := k.kind.State(text(ma, k.kind.StateMember)), k.kind.State(text(mb, k.kind.StateMember))
-	if stateA != nil && !stateA.Stable {
+	if stateA != nil && !stateA.Stable || w.Bound && stateB != nil && !stateB.Stable {
 		w.leave(Moving)
 		return
 	}

@@ -29,8 +29,11 @@ func (n *Names) Bind(a, b string) bool {
 	return true
 }
 
-// Parts says that wherever A's texts hold a, those of B hold b.
-func (n *Names) Parts(a, b string) { n.part = strings.NewReplacer(a, b) }
+// Parts says that wherever A's texts hold a, those of B hold b, in upper case
+// too.
+func (n *Names) Parts(a, b string) {
+	n.part = strings.NewReplacer(a, b, strings.ToUpper(a), strings.ToUpper(b))
+}
 
 // Rebind is Bind that forgets what either was before.
 func (n *Names) Rebind(a, b string) {

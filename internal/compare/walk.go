@@ -299,7 +299,11 @@ func (w *walk) text(a, b string, p at) {
 			return
 		}
 	}
-	w.plain(Value, p, w.Names.Text(a), b)
+	a = w.Names.Text(a)
+	if w.Same != nil && w.Same(a, b) {
+		a = b
+	}
+	w.plain(Value, p, a, b)
 }
 
 // id compares two ids: by what they stand for where that is known, else by
@@ -317,6 +321,8 @@ func (w *walk) id(a, b string, p at, bind bool) {
 		if b != want {
 			w.differ(Value, p, want, b)
 		}
+	case other && bind && w.Bound:
+		w.leave(Foreign) // the two were given and made the same in another order
 	case other && bind:
 		w.differ(Value, p, "an id that is new", b)
 	case !sameID(a, b):

@@ -2,10 +2,12 @@ package diff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/eci-conform/conform/internal/compare"
 	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/redact"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -21,20 +23,25 @@ type Recording struct {
 // for, within the track that they belong to. It fails only where one cannot be
 // read.
 func Recordings(c *contract.Contract, a, b Recording) (*Report, error) {
-	ta, err := read(a, c)
+	ta, err := read(a.Source, c, a.Mark)
 	if err != nil {
 		return nil, err
 	}
-	tb, err := read(b, c)
+	tb, err := read(b.Source, c, b.Mark)
 	if err != nil {
 		return nil, err
 	}
-	ta.mark, tb.mark = a.Mark, b.Mark
 	p := &pairing{
 		contract: c, a: ta, b: tb, comparer: compare.New(c), tally: newTally(),
-		names: map[string]*compare.Names{}, waiting: map[string][]*step{}, lent: map[string][]string{}, strangers: map[string]bool{},
+		names: map[string]*compare.Names{}, waiting: map[string][]*step{}, lent: map[string][]string{}, strangers: map[string]bool{}, parted: map[string]bool{},
 	}
 	p.Exchanges, p.Polls = a.Len(), ta.polls
+	if p.run = a.Mark != "" && b.Mark != ""; p.run {
+		if err := p.runs(); err != nil {
+			return nil, err
+		}
+		p.attempts()
+	}
 	for _, s := range tb.steps {
 		key := p.key(tb, s)
 		p.waiting[key] = append(p.waiting[key], s)
@@ -54,12 +61,14 @@ type pairing struct {
 	*tally
 	contract *contract.Contract
 	a, b     *tape
+	run      bool // both are runs of the suite
 	comparer *compare.Comparer
 	names    map[string]*compare.Names // by track: things are lent in another order each time
 	waiting  map[string][]*step        // steps of B by key
 	lent     map[string][]string       // what B's tracks were lent, in order
 	// strangers are what A's tracks were lent: made by whichever came first.
 	strangers map[string]bool
+	parted    map[string]bool // A's names of what is not the same on both sides any more
 }
 
 // key stands for a step's place and what it asks for, without the names of
@@ -67,38 +76,65 @@ type pairing struct {
 func (p *pairing) key(t *tape, s *step) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%q %q %d %q %q", s.Track, s.Role, s.Lane, s.Operation, s.Version)
+	for _, q := range p.spell(t, s) {
+		fmt.Fprintf(&out, " %q=%q", q.Name, q.Value)
+	}
+	return out.String()
+}
+
+// spell is the parameters of a step as they are matched, sorted. Names that were
+// replaced come last, and are all alike.
+func (p *pairing) spell(t *tape, s *step) wire.Params {
 	open := map[string]bool{}
 	if s.op != nil {
 		for _, f := range variables(s.op) {
 			open[f.Name] = true
 		}
 	}
-	for _, q := range s.Params {
-		value := q.Value
-		switch {
-		case open[q.Name]:
-			value = "?"
-		case hidden(value):
-			value = "*"
-		case t.made[value]:
-			value = "?"
-		default:
-			if t.mark != "" {
-				value = strings.ReplaceAll(value, t.mark, "?")
-			}
-			for _, word := range compare.Words(value) {
-				if t.made[word] {
-					value = strings.ReplaceAll(value, word, "?")
-				}
-			}
+	out := make(wire.Params, len(s.Params))
+	for i, q := range s.Params {
+		out[i] = wire.Param{Name: q.Name, Value: t.spell(q.Value)}
+		if open[q.Name] {
+			out[i].Value = "?"
 		}
-		fmt.Fprintf(&out, " %q=%q", q.Name, value)
+		if hidden(q.Name) {
+			out[i].Name = "\xff"
+		}
 	}
-	return out.String()
+	slices.SortStableFunc(out, func(a, b wire.Param) int { return strings.Compare(a.Name, b.Name) })
+	return out
 }
 
-// givens lists what B's tracks were lent.
+// spell is a value without the names of things.
+func (t *tape) spell(value string) string {
+	switch {
+	case hidden(value):
+		return "*"
+	case t.made[value]:
+		return "?"
+	}
+	out := value
+	if t.mark != "" {
+		out = strings.NewReplacer(t.mark, "?", strings.ToUpper(t.mark), "?").Replace(lentNames.ReplaceAllString(value, "?"))
+	}
+	for _, word := range compare.Words(value) {
+		if t.made[word] {
+			out = strings.ReplaceAll(out, word, "?")
+		}
+	}
+	if out == value && t.own[value] {
+		return "?"
+	}
+	return out
+}
+
+// givens lists what the tracks were lent.
 func (p *pairing) givens() {
+	for _, s := range p.a.steps {
+		for _, id := range loans(s) {
+			p.strangers[id] = true
+		}
+	}
 	for _, s := range p.b.steps {
 		p.lent[s.Track] = append(p.lent[s.Track], loans(s)...)
 	}
@@ -126,7 +162,6 @@ func (p *pairing) borrow(s *step) *compare.Names {
 		p.names[s.Track] = names
 	}
 	for _, id := range loans(s) {
-		p.strangers[id] = true
 		if theirs := p.lent[s.Track]; len(theirs) > 0 {
 			names.Rebind(id, theirs[0])
 			p.lent[s.Track] = theirs[1:]
@@ -140,7 +175,7 @@ func (p *pairing) step(s *step) error {
 	names := p.borrow(s)
 	other, sent := p.match(s, names)
 	switch {
-	case other == nil && s.Role != "":
+	case other == nil && (s.Role != "" || p.unlike(p.a, p.b, s)):
 		p.skipped[Lonely]++
 	case other == nil:
 		p.Unmatched = append(p.Unmatched, Exchange{"A", s.ID, s.Operation, s.Track})
@@ -170,8 +205,9 @@ func (p *pairing) match(s *step, names *compare.Names) (*step, map[string]string
 // adds to the names what is new in them.
 func together(a, b *step, names *compare.Names) (map[string]string, bool) {
 	sent := map[string]string{}
-	for i, q := range a.Params {
-		to := b.Params[i].Value
+	theirs := shyLast(b.Params)
+	for i, q := range shyLast(a.Params) {
+		to := theirs[i].Value
 		if !hidden(q.Value) {
 			sent[q.Value] = to
 		}
@@ -192,6 +228,24 @@ func together(a, b *step, names *compare.Names) (map[string]string, bool) {
 	return sent, true
 }
 
+// shyLast are parameters with those last whose names were replaced.
+func shyLast(params wire.Params) wire.Params {
+	if !slices.ContainsFunc(params, func(q wire.Param) bool { return hidden(q.Name) }) {
+		return params
+	}
+	out := params.Clone()
+	slices.SortStableFunc(out, func(a, b wire.Param) int {
+		switch {
+		case hidden(a.Name) == hidden(b.Name):
+			return 0
+		case hidden(a.Name):
+			return 1
+		}
+		return -1
+	})
+	return out
+}
+
 func (p *pairing) pair(s, other *step, names *compare.Names, sent map[string]string) error {
 	a, err := p.a.full(s)
 	if err != nil {
@@ -201,21 +255,58 @@ func (p *pairing) pair(s, other *step, names *compare.Names, sent map[string]str
 	if err != nil {
 		return err
 	}
+	if s.writes && s.Status != other.Status {
+		defer p.part(s)
+	}
 	switch {
 	case s.op == nil:
 		p.skipped[Strange]++
 	case s.overlaps || other.overlaps:
 		p.skipped[Overlap]++
 		adopt(s, other, names)
-	case s.Status != other.Status && (standing(p.contract, s.op, a) || standing(p.contract, s.op, b)):
+	case p.apart(s):
+		p.skipped[Apart]++
+		adopt(s, other, names)
+	case p.run && (s.Failure != "" || other.Failure != ""):
+		p.skipped[Unanswered]++
+		adopt(s, other, names)
+	case s.Status != other.Status && (p.standing(s.op, a) || p.standing(s.op, b)):
 		p.skipped[Standing]++
 	default:
 		p.compared(a, b, p.comparer.Answers(compare.Pair{
-			Operation: s.Operation, A: answer(a), B: answer(b), Names: names, Sent: sent, Paged: paged(s.op, s.Params), Strangers: p.strangers,
+			Operation: s.Operation, A: answer(a), B: answer(b), Names: names, Sent: sent, Bound: p.run, Same: sameLent,
+			Paged: paged(s.op, s.Params) || p.run && (s.next != "" || other.next != ""), Strangers: p.strangers,
 		}))
 		adopt(s, other, names)
 	}
 	return nil
+}
+
+// standing says whether an answer tells of the moment and not of the request.
+// In a run, whether a thing is done with what it was told is of the moment too.
+func (p *pairing) standing(op *contract.Operation, r *redact.Record) bool {
+	if standing(p.contract, op, r) {
+		return true
+	}
+	row := rowOf(p.contract, op, r)
+	if !p.run || row == nil {
+		return false
+	}
+	c := p.contract.Condition(row.Condition)
+	return c != nil && c.Kind == "state"
+}
+
+// part remembers that a change came about on one side alone: what is seen of the
+// same things from then on is not the same.
+func (p *pairing) part(s *step) {
+	for _, name := range p.a.about(s) {
+		p.parted[name] = true
+	}
+}
+
+// apart says whether a step is about such things.
+func (p *pairing) apart(s *step) bool {
+	return slices.ContainsFunc(p.a.about(s), func(name string) bool { return p.parted[name] })
 }
 
 // adopt binds the ids of what two steps made, and the tokens of the next page.
@@ -245,7 +336,7 @@ func (p *pairing) rest() {
 		}
 	}
 	for _, s := range p.b.steps {
-		if left[s] && s.Role == "" {
+		if left[s] && s.Role == "" && !p.unlike(p.b, p.a, s) {
 			alone = append(alone, Exchange{"B", s.ID, s.Operation, s.Track})
 		}
 	}

@@ -41,6 +41,8 @@ const (
 	Overlap    Why = "others were under way at the same time"
 	Standing   Why = "the answer tells of the moment or the account"
 	Lonely     Why = "the other side did not prepare or clear away alike"
+	Again      Why = "the case began again, which that of the other run did not"
+	Apart      Why = "the same thing was changed on one side alone before"
 )
 
 // Difference is a finding about two answers.
@@ -98,10 +100,9 @@ type Report struct {
 	Left    []Count   `json:"left"`
 	Latency []Latency `json:"latency"`
 	Leaks   []Leak    `json:"leaks"`
-}
 
-// Differs says whether there is any difference.
-func (r *Report) Differs() bool { return len(r.Differences)+len(r.Unmatched) > 0 }
+	latencyCounts bool
+}
 
 // tally collects a Report.
 type tally struct {

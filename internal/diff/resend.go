@@ -47,7 +47,7 @@ type Options struct {
 // The error says that the recording could not be read, or why it was broken off;
 // the report is of what was done until then.
 func Resend(ctx context.Context, source Source, o Options) (*Report, error) {
-	t, err := read(source, o.Contract)
+	t, err := read(source, o.Contract, "")
 	if err != nil {
 		return nil, err
 	}

@@ -34,17 +34,22 @@ type tape struct {
 	// made holds what the recording brought into the world: ids and tokens of
 	// the server, names and tokens of the client.
 	made map[string]bool
+	own  map[string]bool // of a run: what the other run never asked for
 	// accepted are the values of parameters of requests that succeeded.
 	accepted map[string]bool
 	mark     string // what all names that a run makes up hold; empty for none
+	// lent is how much each track was lent, keys what was asked for; nil until
+	// somebody wants to know.
+	lent map[string]int
+	keys map[string]bool
 }
 
 // changes are the effects that change something.
 var changes = []string{"create", "update", "delete", "copy", "tag", "untag"}
 
-// read takes a recording apart.
-func read(source Source, c *contract.Contract) (*tape, error) {
-	t := &tape{source: source, made: map[string]bool{}, accepted: map[string]bool{}}
+// read takes a recording apart. mark is that of a run, empty for anything else.
+func read(source Source, c *contract.Contract, mark string) (*tape, error) {
+	t := &tape{source: source, mark: mark, made: map[string]bool{}, accepted: map[string]bool{}}
 	for i := range source.Len() {
 		s := &step{Record: source.Entry(i).Record, index: i}
 		s.op = c.Operation(s.Operation)
@@ -196,17 +201,45 @@ func fixed(op *contract.Operation, name string) bool {
 
 // overlap marks the steps that were under way while a change of the same thing
 // was, and the reads of everything during any change: what they showed was
-// chance.
+// chance. So is what is seen of a thing after two changes of it at a time.
 func (t *tape) overlap() {
 	var open []*step
+	raced, lanes := map[string]bool{}, map[string]int{}
 	for _, s := range t.steps {
 		open = slices.DeleteFunc(open, func(o *step) bool { return o.end() <= s.Start })
+		names := t.about(s)
+		if s.writes && s.Lane > 0 {
+			byLanes(s, names, lanes, raced)
+		}
+		s.overlaps = slices.ContainsFunc(names, func(name string) bool { return raced[name] })
 		for _, o := range open {
 			if (s.writes || o.writes) && t.meet(s, o) {
 				s.overlaps, o.overlaps = true, true
+				if s.writes && o.writes {
+					race(raced, names, t.about(o))
+				}
 			}
 		}
 		open = append(open, s)
+	}
+}
+
+// byLanes remembers what two clients of one case changed, which work at the same
+// time even where their requests happened to come one after another. seen are
+// the lanes by what they changed before.
+func byLanes(s *step, names []string, seen map[string]int, raced map[string]bool) {
+	for _, name := range names {
+		if lane := seen[name]; lane > 0 && lane != s.Lane {
+			raced[name] = true
+		}
+		seen[name] = s.Lane
+	}
+}
+
+// race remembers what two changes at a time have in common.
+func race(raced map[string]bool, a, b []string) {
+	for _, name := range a {
+		raced[name] = raced[name] || slices.Contains(b, name)
 	}
 }
 
@@ -218,6 +251,9 @@ func (t *tape) meet(a, b *step) bool {
 		return false
 	}
 	if t.wide(a) || t.wide(b) {
+		if t.mark != "" && a.Track != b.Track {
+			return false // other cases' things are not looked at
+		}
 		return a.op.Effect.Kind != "regions" && b.op.Effect.Kind != "regions"
 	}
 	names := t.about(b)
@@ -284,16 +320,24 @@ func standing(c *contract.Contract, op *contract.Operation, r *redact.Record) bo
 
 // class is the class of the error that an answer is, empty for none.
 func class(c *contract.Contract, op *contract.Operation, r *redact.Record) string {
+	if row := rowOf(c, op, r); row != nil {
+		return c.Class(row)
+	}
+	return ""
+}
+
+// rowOf is the row that an answer is of, nil for none.
+func rowOf(c *contract.Contract, op *contract.Operation, r *redact.Record) *contract.Error {
 	if r.Status < 400 {
-		return ""
+		return nil
 	}
 	code := errorCode(r)
 	for _, row := range slices.Concat(op.Errors, c.Gateway.Errors) {
 		if row.Code == code && row.Status == r.Status {
-			return c.Class(row)
+			return row
 		}
 	}
-	return ""
+	return nil
 }
 
 func errorCode(r *redact.Record) string {
