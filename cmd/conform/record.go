@@ -96,7 +96,7 @@ func (a *app) proxy(ctx context.Context, f *recordFlags, t *target, rec *recordi
 	if err != nil {
 		return usage(fmt.Errorf("--target: %w", err))
 	}
-	authority, err := f.authority(a.Now)
+	authority, err := writeAuthority(f.ca, a.Now)
 	if err != nil {
 		return err
 	}
@@ -120,17 +120,17 @@ func (a *app) proxy(ctx context.Context, f *recordFlags, t *target, rec *recordi
 	}
 }
 
-// authority makes what https needs, and writes its certificate where it was
-// asked for.
-func (f *recordFlags) authority(clock func() time.Time) (*recorder.Authority, error) {
+// writeAuthority makes what https needs, and writes its certificate to a file
+// unless that has no name.
+func writeAuthority(file string, clock func() time.Time) (*recorder.Authority, error) {
 	authority, err := recorder.NewAuthority(clock)
 	if err != nil {
 		return nil, exit(exitFault, err)
 	}
-	if f.ca == "" {
+	if file == "" {
 		return authority, nil
 	}
-	if err := os.WriteFile(f.ca, authority.PEM(), 0o644); err != nil {
+	if err := os.WriteFile(file, authority.PEM(), 0o644); err != nil {
 		return nil, usage(fmt.Errorf("--ca: %w", err))
 	}
 	return authority, nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/recorder"
 	"github.com/eci-conform/conform/internal/replay"
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -28,6 +29,7 @@ type replayFlags struct {
 	report  string
 	require bool
 	account []string
+	ca      string
 	maxAge  time.Duration
 	judge   runFlags // without --serve
 }
@@ -44,8 +46,9 @@ and exit codes are those of conform run.
 
 With --serve, answer requests from the cassette until interrupted, and from
 nothing else: no request is ever sent on. The first line on standard output is
-"listening on http://HOST:PORT". Each access key replays the whole recording
-for itself.
+"listening on http://HOST:PORT". Point a client's endpoint there, or make it the
+client's proxy: HTTPS_PROXY and the certificate that --ca writes. Each access key
+replays the whole recording for itself.
 
 A request that is not recorded, or not for that moment, is refused; the message
 names the recordings that come nearest. The account at the end tells what was
@@ -55,6 +58,7 @@ one of these occurred; what was never asked for counts with --require-all only.`
   conform replay --strict --select UpdateImageCache session.cassette
   conform replay --serve session.cassette
   conform replay --serve --addr 127.0.0.1:9000 --speed 1 session.cassette
+  conform replay --serve --ca ca.pem session.cassette
   conform replay --serve --access-key-id test --access-key-secret secret session.cassette`,
 		Args: oneCassette,
 		RunE: func(c *cobra.Command, args []string) error { return a.replay(c.Context(), f, args[0]) },
@@ -67,6 +71,7 @@ one of these occurred; what was never asked for counts with --require-all only.`
 	s.StringVar(&f.key.secret, "access-key-secret", "", "its secret")
 	s.IntVar(&f.status, "on-miss-status", replay.DefaultMissStatus, "the `STATUS` that answers what is not recorded")
 	s.StringArrayVar(&f.account, "account", nil, "`KEY=RECORDED`: the access key of a client, and the recorded one that it stands for; repeatable")
+	s.StringVar(&f.ca, "ca", "", "write the certificate that clients must trust for https to this `FILE`")
 	s.BoolVar(&f.require, "require-all", false, "want every recorded exchange to be asked for")
 	s.StringVar(&f.report, "report", "", "write the account as JSON to this `FILE`")
 	f.source.add(c)
@@ -163,7 +168,13 @@ func (a *app) player(ctx context.Context, f *replayFlags, p *replay.Player) erro
 		}
 		defer to.Close()
 	}
-	s, err := listen(f.addr, p)
+	authority, err := writeAuthority(f.ca, a.Now)
+	if err != nil {
+		return err
+	}
+	front := recorder.NewFront(p, authority)
+	defer front.Close()
+	s, err := listen(f.addr, front)
 	if err != nil {
 		return usage(err)
 	}
