@@ -45,8 +45,9 @@ func Exchanges(c *cassette.Cassette, of *contract.Contract) *plan.Plan {
 			},
 		})
 	}
-	for _, l := range lives(c, of) {
-		p.Cases = append(p.Cases, l.caseOf(c, of))
+	a := newAnswers(c, of)
+	for _, l := range lives(a) {
+		p.Cases = append(p.Cases, l.caseOf(a))
 	}
 	return p
 }

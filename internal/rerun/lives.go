@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -31,21 +30,18 @@ type life struct {
 }
 
 // lives finds the resources that a recording shows the making of.
-func lives(c *cassette.Cassette, of *contract.Contract) []*life {
-	r := registry{c: c, of: of, judge: check.New(of), byID: map[string]*life{}, byToken: map[string]*life{}}
-	for i := range c.Len() {
+func lives(a *answers) []*life {
+	r := registry{answers: a, byID: map[string]*life{}, byToken: map[string]*life{}}
+	for i := range a.c.Len() {
 		r.enter(i)
 	}
 	return r.all
 }
 
-// registry collects lives, record by record. Its judge only reads answers: that
-// it sees them a second time is of no matter to the one that judges them.
+// registry collects lives, record by record.
 type registry struct {
-	c     *cassette.Cassette
-	of    *contract.Contract
-	judge *check.Judge
-	byID  map[string]*life
+	*answers
+	byID map[string]*life
 	// byToken are the lives that began with a token, by all that was asked.
 	byToken map[string]*life
 	all     []*life
@@ -64,7 +60,7 @@ func (r *registry) enter(i int) {
 	case "create":
 		r.birth(i, op)
 	case "read":
-		if a := r.answer(i); a != nil && a.OK {
+		if a := r.read(i); a != nil && a.OK {
 			r.noteShown(i, op, a)
 		}
 	}
@@ -86,7 +82,7 @@ func (r *registry) noteShown(i int, list *contract.Operation, a *check.Answer) {
 
 // birth begins a life where a creation tells a new id.
 func (r *registry) birth(i int, op *contract.Operation) {
-	a := r.answer(i)
+	a := r.read(i)
 	if a == nil || !a.OK {
 		return
 	}
@@ -115,22 +111,6 @@ func (r *registry) asked(op *contract.Operation, rec *redact.Record) string {
 		return ""
 	}
 	return fmt.Sprintf("%s %q %q", op.Name, rec.KeyID(), rec.Params)
-}
-
-func (r *registry) answer(i int) *check.Answer {
-	rec, err := r.c.Record(i)
-	if err != nil || rec.Failure != redact.NoFailure {
-		return nil
-	}
-	return read(r.judge, r.of, &rec, r.c.Header())
-}
-
-// read takes a recorded answer apart without judging it.
-func read(j *check.Judge, of *contract.Contract, r *redact.Record, h cassette.Header) *check.Answer {
-	e := check.Expect{Operation: of.Operation(r.Operation), Scheme: r.Via.Scheme}
-	e.Format, e.Keyword = expected(of, r)
-	a, _ := j.Answer(exchange(r, h), e)
-	return a
 }
 
 // itemsOf are the items on a page of a listing.
@@ -163,12 +143,11 @@ func regionOf(op *contract.Operation, params wire.Params) string {
 
 // event is a record of a life: a call about the resource, or a look at it.
 type event struct {
-	n          int // of the record, from 1
+	n, at      int // of the record, from 1 and from 0
 	op         *contract.Operation
 	params     wire.Params
 	begin, end time.Duration
 	answer     *check.Answer // nil where there was no whole one
-	exchange   *wire.Exchange
 	// shown is the item of a look, nil where the page had none; whole, that the
 	// resource would have been on the page if it was there.
 	shown   *wire.Map
@@ -184,24 +163,17 @@ func (e *event) overlaps(o *event) bool { return e.begin < o.end && o.begin < e.
 // events reads the records of a life, in the order in which they began. What
 // another key asked, or what was asked in another region, is not about this
 // resource.
-func (l *life) events(c *cassette.Cassette, of *contract.Contract) ([]*event, error) {
-	judge := check.New(of)
-	besides := plan.Placing(of.Operation(l.kind.List), of.Operation(l.kind.Create), c.Entry(l.made).Params)
+func (l *life) events(a *answers) []*event {
+	besides := plan.Placing(a.of.Operation(l.kind.List), a.of.Operation(l.kind.Create), a.c.Entry(l.made).Params)
 	var out []*event
 	for _, i := range slices.Concat([]int{l.made}, l.at) {
-		rec, err := c.Record(i)
-		if err != nil {
-			return nil, plan.Inconclusive(err.Error())
-		}
-		op := of.Operation(rec.Operation)
+		rec := a.c.Entry(i).Record
+		op := a.of.Operation(rec.Operation)
 		if rec.KeyID() != l.key || cmp.Or(regionOf(op, rec.Params), l.region) != l.region {
 			continue
 		}
 		tree, _ := wire.Decode(rec.Params, op.Shape())
-		e := &event{n: rec.ID, op: op, params: tree.Leaves(), begin: rec.Start, end: rec.Start + rec.Duration, exchange: exchange(&rec, c.Header())}
-		if rec.Failure == redact.NoFailure {
-			e.answer = read(judge, of, &rec, c.Header())
-		}
+		e := &event{n: rec.ID, at: i, op: op, params: tree.Leaves(), begin: rec.Start, end: rec.Start + rec.Duration, answer: a.read(i)}
 		if e.look() {
 			l.see(e, besides)
 		}
@@ -210,7 +182,7 @@ func (l *life) events(c *cassette.Cassette, of *contract.Contract) ([]*event, er
 	birth := out[0]
 	out = slices.DeleteFunc(out, func(e *event) bool { return e != birth && e.begin < birth.end })
 	slices.SortStableFunc(out, func(a, b *event) int { return cmp.Compare(a.begin, b.begin) })
-	return out, nil
+	return out
 }
 
 // see takes what a listing shows of the resource out of its answer.
@@ -252,17 +224,17 @@ func (l *life) selects(list *contract.Operation, parameter string) bool {
 }
 
 // caseOf is the case that judges a life.
-func (l *life) caseOf(c *cassette.Cassette, of *contract.Contract) *plan.Case {
-	n := strconv.Itoa(c.Entry(l.made).ID)
-	create := of.Operation(l.kind.Create)
+func (l *life) caseOf(a *answers) *plan.Case {
+	n := strconv.Itoa(a.c.Entry(l.made).ID)
+	create := a.of.Operation(l.kind.Create)
 	return &plan.Case{
 		ID:        create.Name + "/" + FamilyRecorded + "/resource/" + n,
 		Operation: create.Name, Family: FamilyRecorded, Subject: "resource", Variant: n, Clause: create.Effect.Clause,
 		Promise: "What is answered about a resource, and what listings show of it, is one story by the contract's state machine.",
 		Steps: []string{
-			"read what exchange " + n + " of " + c.Name() + " made, and what was asked about it later",
+			"read what exchange " + n + " of " + a.c.Name() + " made, and what was asked about it later",
 			"hold each answer and each item against the model of the contract",
 		},
-		Run: l.judge(c, of),
+		Run: l.judge(a),
 	}
 }

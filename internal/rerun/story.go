@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/model"
@@ -20,17 +19,17 @@ import (
 const lagAllowed = 10 * time.Second
 
 // judge returns what a life's case does.
-func (l *life) judge(c *cassette.Cassette, of *contract.Contract) func(context.Context, *plan.Session) error {
+func (l *life) judge(a *answers) func(context.Context, *plan.Session) error {
 	return func(_ context.Context, s *plan.Session) error {
-		m, err := model.New(of, l.kind.Name)
+		m, err := model.New(a.of, l.kind.Name)
 		if err != nil {
 			return fmt.Errorf("judge %s: %w", l.id, err)
 		}
-		events, err := l.events(c, of)
-		if err != nil {
-			return err
+		t := &story{Session: s, life: l, m: m, events: l.events(a)}
+		end := t.tell()
+		if len(s.Findings()) > 0 {
+			s.Tell(t.shown(a, end))
 		}
-		(&story{Session: s, life: l, m: m, events: events}).tell()
 		return nil
 	}
 }
@@ -44,7 +43,7 @@ type story struct {
 	events []*event
 
 	belief model.Belief  // what may be the case
-	past   model.Belief  // what may have been before the last change
+	past   model.Belief  // what may have been before the changes
 	since  time.Duration // when the last change was answered
 	last   model.Call    // it
 	doubt  *doubt        // the last look, if it showed the past
@@ -57,22 +56,29 @@ type doubt struct {
 	departures []model.Departure
 }
 
-func (t *story) tell() {
+// tell goes through the records and returns how many of them could be told.
+func (t *story) tell() int {
 	end := slices.IndexFunc(t.events, func(e *event) bool { return !t.step(e) })
 	t.settle()
-	if len(t.Findings()) == 0 {
-		return
-	}
 	if end < 0 {
-		end = len(t.events) - 1
+		return len(t.events)
 	}
-	var shown []*wire.Exchange
-	for _, e := range t.events[:end+1] {
-		if !e.look() || e.whole || e.departs {
-			shown = append(shown, e.exchange)
+	return end + 1
+}
+
+// shown are the exchanges that explain the findings: what was asked of the
+// resource, and the looks that were for it or depart.
+func (t *story) shown(a *answers, end int) []*wire.Exchange {
+	var out []*wire.Exchange
+	for _, e := range t.events[:end] {
+		if e.look() && !e.whole && !e.departs {
+			continue
+		}
+		if rec, err := a.c.Record(e.at); err == nil {
+			out = append(out, exchange(&rec, a.c.Header()))
 		}
 	}
-	t.Tell(shown)
+	return out
 }
 
 // step takes one record and says whether the story can be told on.
@@ -144,7 +150,12 @@ func (t *story) accepted(e *event) bool {
 		}
 		return false
 	}
-	t.past, t.belief, t.since, t.last = slices.Concat(t.past, t.belief), next, e.end, call
+	for _, s := range t.belief {
+		if !slices.Contains(t.past, s) {
+			t.past = append(t.past, s)
+		}
+	}
+	t.belief, t.since, t.last = next, e.end, call
 	return true
 }
 
