@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/eci-conform/conform/internal/nearest"
 )
 
 // reader walks the document's nodes, keeps what is wrong with them, and knows
@@ -92,8 +94,8 @@ func (r *reader) mapping(n *yaml.Node, what string) object {
 // unknown says that a word is not among those known and names the nearest.
 func unknown(kind, word string, known []string) string {
 	text := fmt.Sprintf("unknown %s %q", kind, word)
-	if near := nearest(word, known); near != "" {
-		return fmt.Sprintf("%s, did you mean %q?", text, near)
+	if near := nearest.Close(word, known, 1); len(near) > 0 {
+		return fmt.Sprintf("%s, did you mean %q?", text, near[0])
 	}
 	if len(known) <= 12 {
 		return fmt.Sprintf("%s, want one of %s", text, strings.Join(known, ", "))
@@ -252,35 +254,4 @@ func (r *reader) whole(n *yaml.Node, what string) (int64, bool) {
 	}
 	r.fail(n, "%s: want a whole number, have %s", what, kindName(n))
 	return 0, false
-}
-
-// nearest returns the known word closest to word, empty where none is close.
-func nearest(word string, known []string) string {
-	best, limit := "", 1+len(word)/4
-	for _, k := range known {
-		if d := distance(strings.ToLower(word), strings.ToLower(k)); d <= limit {
-			best, limit = k, d-1
-		}
-	}
-	return best
-}
-
-// distance counts the single-byte edits between a and b.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		last := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			cost := last
-			if a[i] != b[j] {
-				cost = 1 + min(last, row[j], row[j+1])
-			}
-			last, row[j+1] = row[j+1], cost
-		}
-	}
-	return row[len(b)]
 }
