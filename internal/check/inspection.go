@@ -137,14 +137,14 @@ func (in *inspection) status() {
 	a.Rows = in.judge.rows.find(a.Operation, a.Status, a.Code)
 	a.Throttled = in.judge.rows.throttled(a)
 	if a.Throttled {
-		a.RetryAfter = retryAfter(in.exchange.RespHeader)
+		a.RetryAfter = retryAfter(in.judge.contract.Protocol.RetryAfter, in.exchange.RespHeader)
 	}
 }
 
-// retryAfter reads how long the target asks to wait: x-acs-retry-after in
-// milliseconds, else Retry-After in seconds.
-func retryAfter(h http.Header) time.Duration {
-	if ms, err := strconv.ParseUint(h.Get("X-Acs-Retry-After"), 10, 31); err == nil {
+// retryAfter reads how long the target asks to wait: by the contract's header in
+// milliseconds, else by HTTP's own in seconds.
+func retryAfter(name string, h http.Header) time.Duration {
+	if ms, err := strconv.ParseUint(h.Get(name), 10, 31); err == nil {
 		return time.Duration(ms) * time.Millisecond
 	}
 	if s, err := strconv.ParseUint(h.Get("Retry-After"), 10, 31); err == nil {

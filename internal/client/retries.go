@@ -70,14 +70,15 @@ func (b *builder) throttling() *contract.Error {
 			return row
 		}
 	}
-	return &contract.Error{Code: "Unknown"}
+	return &contract.Error{Code: "Unknown", Status: http.StatusBadRequest}
 }
 
 // throttles asks to come again later.
 func throttles(b *builder, t *Try) Reaction {
-	code, message := b.throttling().Fill()
-	re := answer(t, http.StatusBadRequest, "Error", refusal(code, message, requestID))
-	re.Header = map[string]string{"x-acs-retry-after": fmt.Sprint(askedAfter.Milliseconds())}
+	row := b.throttling()
+	code, message := row.Fill()
+	re := answer(t, row.Status, "Error", refusal(code, message, requestID))
+	re.Header = map[string]string{b.floor.Contract.Protocol.RetryAfter: fmt.Sprint(askedAfter.Milliseconds())}
 	return re
 }
 

@@ -229,6 +229,9 @@ type Protocol struct {
 	DefaultFormat string   // of signature v1: XML
 	// Skew is how far a timestamp may be off, in seconds.
 	Skew int
+	// RetryAfter is the header by which a throttled answer asks to wait, in
+	// milliseconds; empty where there is none.
+	RetryAfter string
 	// Common are the parameters of signature v1, Headers those of ACS3.
 	Common  []*Field
 	Headers []*Field

@@ -30,12 +30,13 @@ func (l *loader) conditions() {
 
 func (l *loader) protocol(b basis) {
 	o := l.object(l.doc.need("x-acs-protocol"), "x-acs-protocol",
-		"formats", "default-format", "skew", "clauses", "common", "headers", "level", "source", "note")
+		"formats", "default-format", "skew", "retry-after", "clauses", "common", "headers", "level", "source", "note")
 	b = o.basis("", b)
 	p := &l.c.Protocol
 	p.Formats = l.words(o, "formats", bodyFormats)
 	p.DefaultFormat = o.word("default-format", "format", bodyFormats)
 	p.Skew = o.whole("skew")
+	p.RetryAfter = o.text("retry-after")
 	p.Clauses = l.promises(o.get("clauses"), "protocol", ProtocolKeywords, b)
 	p.Common = l.lines(o.items("common"), "parameter", b)
 	p.Headers = l.lines(o.items("headers"), "header", b)

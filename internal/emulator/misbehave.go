@@ -256,7 +256,7 @@ func (e *Emulator) instead(ctx context.Context, in *wire.Received, step Step) *A
 	}
 	a := e.failure(e.newRequest(ctx, in), refuse(e.gatewayRow(insteads[step.Fault])))
 	if step.RetryAfter > 0 {
-		a.Header["X-Acs-Retry-After"] = []string{strconv.FormatInt(step.RetryAfter.Milliseconds(), 10)}
+		a.Header.Set(e.contract.Protocol.RetryAfter, strconv.FormatInt(step.RetryAfter.Milliseconds(), 10))
 	}
 	return a
 }
