@@ -192,7 +192,7 @@ func (x *creations) listed(ctx context.Context) (map[string]bool, error) {
 	op := x.Contract.Operation(x.kind.List)
 	params, out := x.filter, map[string]bool{}
 	for _, f := range op.Parameters {
-		if f.Binding == "region" {
+		if f.Binding == contract.RegionBinding {
 			params = params.Clone().Set(f.Name, x.Region)
 		}
 	}

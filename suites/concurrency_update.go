@@ -175,7 +175,7 @@ func (c *contest) deletion(ctx context.Context) (errand, error) {
 	op := c.Contract.Operation(c.kind.Delete)
 	params := wire.Params{{Name: c.kind.IDParameter, Value: c.id}}
 	for _, f := range op.Parameters {
-		if f.Binding == "region" {
+		if f.Binding == contract.RegionBinding {
 			params = append(params, wire.Param{Name: f.Name, Value: c.Region})
 		}
 	}

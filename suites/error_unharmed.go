@@ -166,7 +166,7 @@ func (t *attempt) ownName(list *contract.Operation) (*contract.Filter, string) {
 // regionField is the first parameter that names a region.
 func regionField(op *contract.Operation) *contract.Field {
 	for _, f := range op.Parameters {
-		if f.Binding == "region" {
+		if f.Binding == contract.RegionBinding {
 			return f
 		}
 	}
@@ -178,7 +178,7 @@ func regionField(op *contract.Operation) *contract.Field {
 func (t *attempt) region(s *plan.Session) string {
 	region := s.Region
 	for _, f := range t.op.Parameters {
-		if value, ok := t.params.Get(f.Name); ok && f.Binding == "region" {
+		if value, ok := t.params.Get(f.Name); ok && f.Binding == contract.RegionBinding {
 			region = value
 		}
 	}

@@ -91,7 +91,7 @@ func (b *builder) changeOf(base wire.Params, f *contract.Field) (tokenChange, bo
 	switch {
 	case isResource(p.Value):
 		c.second = true
-	case f.Binding == "region" && f.Parent == nil:
+	case f.Binding == contract.RegionBinding && f.Parent == nil:
 		c.to, c.valid = func(string) string { return "$region" }, false
 	case f.Binding != "" || isThing(p.Value):
 		c.say, c.valid = "without "+p.Name, !f.Required && !b.ruled(f)

@@ -180,7 +180,7 @@ func (r *recipe) begin(ctx context.Context, s *plan.Session, clause *contract.Cl
 func regionNames(op *contract.Operation) []string {
 	var out []string
 	for _, f := range op.Parameters {
-		if f.Binding == "region" {
+		if f.Binding == contract.RegionBinding {
 			out = append(out, f.Name)
 		}
 	}

@@ -64,7 +64,7 @@ func inSecondRegion(binding string) func(*plan.Session) (whereabouts, error) {
 func (b *builder) needsHome(p wire.Params) bool {
 	return slices.ContainsFunc(p, func(q wire.Param) bool {
 		f := b.op.Parameter(contract.Generic(q.Name))
-		return f != nil && f.Required && f.Binding != "" && f.Binding != "region" && isThing(q.Value)
+		return f != nil && f.Required && f.Binding != "" && f.Binding != contract.RegionBinding && isThing(q.Value)
 	})
 }
 

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/eci-conform/conform/internal/check"
-	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -178,32 +177,12 @@ func walkPages(ctx context.Context, s *plan.Session, listing *plan.Probe, o ...p
 		if !a.OK {
 			return nil, plan.Inconclusive(op.Name + " was answered " + a.Summary())
 		}
-		out = append(out, itemsOf(op, a)...)
-		next := nextOf(op, a)
+		out = append(out, op.ItemsIn(a.Body)...)
+		next := op.NextIn(a.Body)
 		if next == "" {
 			return out, nil
 		}
 		p.Params = set(p.Params, op.Effect.Next, next)
 	}
 	return nil, plan.Inconclusive(fmt.Sprintf("%s gave more than %d pages", op.Name, maxWalk))
-}
-
-func itemsOf(op *contract.Operation, a *check.Answer) []*wire.Map {
-	v, _ := check.Lookup(a.Body, "/"+strings.ReplaceAll(op.Effect.Items, ".", "/"))
-	list, _ := v.([]any)
-	var out []*wire.Map
-	for _, item := range list {
-		if m, ok := item.(*wire.Map); ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-func nextOf(op *contract.Operation, a *check.Answer) string {
-	m, _ := a.Body.(*wire.Map)
-	if m == nil || op.Effect.Next == "" {
-		return ""
-	}
-	return check.Text(m, op.Effect.Next)
 }

@@ -19,7 +19,7 @@ func (b *builder) shownCases() {
 		return
 	}
 	f := b.op.Parameter(shows.Parameter)
-	if f == nil || f.Binding != "region" {
+	if f == nil || f.Binding != contract.RegionBinding {
 		b.fault("plan %s: no way to look for what %s names", b.op.Name, shows.Parameter)
 		return
 	}
@@ -50,7 +50,7 @@ func (b *builder) shownCases() {
 func listedOnce(s *plan.Session, op *contract.Operation, a *check.Answer) {
 	shows := op.Effect.Shows
 	var seen []string
-	for _, row := range itemsOf(op, a) {
+	for _, row := range op.ItemsIn(a.Body) {
 		seen = append(seen, check.Text(row, shows.Member))
 	}
 	if n := times(seen, s.Region); n != 1 {

@@ -143,7 +143,7 @@ func (k *catalog) selected(a *check.Answer, want map[int]wire.Params, clause *co
 	if k.s.Find(k.s.Judge.Accepted(a, clause)...); !a.OK {
 		return
 	}
-	rows := itemsOf(k.op, a)
+	rows := k.op.ItemsIn(a.Body)
 	for _, row := range rows {
 		switch relation := k.relates(row, want); {
 		case relation == apart && !k.besides(row, rows, want):
@@ -346,7 +346,7 @@ func aloneFilter(i int) func(context.Context, *catalog, *contract.Clause) error 
 		if err != nil {
 			return err
 		}
-		k.selected(a, map[int]wire.Params{i: values}, clause, nextOf(k.op, a) == "" && k.op.Effect.Resource != "")
+		k.selected(a, map[int]wire.Params{i: values}, clause, k.op.NextIn(a.Body) == "" && k.op.Effect.Resource != "")
 		return nil
 	}
 }
@@ -362,7 +362,7 @@ func (k *catalog) among(ctx context.Context, want map[int]wire.Params, clause *c
 	if err != nil {
 		return err
 	}
-	k.selected(a, want, clause, nextOf(k.op, a) == "")
+	k.selected(a, want, clause, k.op.NextIn(a.Body) == "")
 	return nil
 }
 
@@ -406,7 +406,7 @@ func noMatch(i int, to func(string) string) func(context.Context, *catalog, *con
 		if err != nil || a.Status >= 400 && a.Status < 500 {
 			return err
 		}
-		for _, row := range itemsOf(k.op, a) {
+		for _, row := range k.op.ItemsIn(a.Body) {
 			if k.filters[i].relate(row, values) != equal {
 				k.s.Find(check.Found(clause, k.pointer(), "nothing but what shows "+said(map[int]wire.Params{i: values}), k.identity(row)))
 			}

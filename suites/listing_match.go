@@ -101,7 +101,7 @@ func (x matched) fits(row *wire.Map) bool {
 
 // matched holds that all rows fit, and that there is one where something fits.
 func (k *catalog) matched(a *check.Answer, x matched) {
-	rows := itemsOf(k.op, a)
+	rows := k.op.ItemsIn(a.Body)
 	for _, row := range rows {
 		if !x.fits(row) {
 			k.s.Find(check.Found(x.clause, k.pointer(), "only what has "+strings.Join(x.wanted, x.link()), k.identity(row)))
@@ -135,7 +135,7 @@ func fewest(m *contract.Matching, wanted string) func(context.Context, *catalog,
 			return nil
 		}
 		var fit []string
-		for _, row := range itemsOf(k.op, a) {
+		for _, row := range k.op.ItemsIn(a.Body) {
 			if (matched{m: m, wanted: []string{wanted}, full: true}).fits(row) {
 				fit = append(fit, k.identity(row))
 			}

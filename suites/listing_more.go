@@ -75,7 +75,7 @@ func lastOnes(i, absent int) func(context.Context, *catalog, *contract.Clause) e
 func (k *catalog) exactly(a *check.Answer, g filterGroup, wanted []string) {
 	clause := g.members[0].Clause
 	var seen []string
-	for _, row := range itemsOf(k.op, a) {
+	for _, row := range k.op.ItemsIn(a.Body) {
 		id := check.Text(row, g.members[0].Member)
 		if !slices.Contains(wanted, id) {
 			k.s.Find(check.Found(clause, k.pointer(), "nothing but "+strings.Join(wanted, " and "), id))
@@ -83,7 +83,7 @@ func (k *catalog) exactly(a *check.Answer, g filterGroup, wanted []string) {
 		seen = append(seen, id)
 	}
 	for _, id := range wanted {
-		if !slices.Contains(seen, id) && nextOf(k.op, a) == "" {
+		if !slices.Contains(seen, id) && k.op.NextIn(a.Body) == "" {
 			k.s.Find(check.Found(clause, k.pointer(), id, seenText(seen)))
 		}
 	}
@@ -168,7 +168,7 @@ func (k *catalog) byBoth(ctx context.Context, g filterGroup, clause *contract.Cl
 	if k.s.Find(k.s.Judge.Accepted(a, clause)...); !a.OK {
 		return nil, nil
 	}
-	return append([]*wire.Map{}, itemsOf(k.op, a)...), nil
+	return append([]*wire.Map{}, k.op.ItemsIn(a.Body)...), nil
 }
 
 func (k *catalog) sorted(rows []*wire.Map) []string {
@@ -312,7 +312,7 @@ func (l *lister) usual(ctx context.Context, s *plan.Session, f *contract.Field, 
 	if s.Find(s.Judge.Accepted(a, clause)...); !a.OK {
 		return nil
 	}
-	if n := len(itemsOf(l.op, a)); n != size || nextOf(l.op, a) == "" {
+	if n := len(l.op.ItemsIn(a.Body)); n != size || l.op.NextIn(a.Body) == "" {
 		s.Find(check.Found(clause, k.pointer(), fmt.Sprintf("%d items and a %s, as with %s=%s", size, l.op.Effect.Next, f.Path, f.Default), fmt.Sprintf("%d of %d", n, size+1)))
 	}
 	return nil

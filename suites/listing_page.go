@@ -61,8 +61,8 @@ func (k *catalog) pages(ctx context.Context, params wire.Params, clause *contrac
 			return out, false, nil
 		}
 		out = append(out, a)
-		shown += len(itemsOf(k.op, a))
-		next := nextOf(k.op, a)
+		shown += len(k.op.ItemsIn(a.Body))
+		next := k.op.NextIn(a.Body)
 		if next == "" {
 			return out, true, nil
 		}
@@ -88,7 +88,7 @@ func pagesOf(limit string) func(context.Context, *catalog, *contract.Clause) err
 		size, _ := strconv.Atoi(limit)
 		var seen []string
 		for i, a := range answers {
-			rows := k.identities(itemsOf(k.op, a))
+			rows := k.identities(k.op.ItemsIn(a.Body))
 			if len(rows) > size {
 				k.s.Find(check.Found(k.b.listingClause("page.size"), k.pointer(), "at most "+limit, strconv.Itoa(len(rows))))
 			}
@@ -141,7 +141,7 @@ func totals(ctx context.Context, k *catalog, clause *contract.Clause) error {
 		}
 		text, _ := memberText(a.Body, k.op.Effect.Total)
 		got = append(got, text)
-		ofPage = ofPage && text == strconv.Itoa(len(itemsOf(k.op, a)))
+		ofPage = ofPage && text == strconv.Itoa(len(k.op.ItemsIn(a.Body)))
 		ofAll = ofAll && text == strconv.Itoa(len(k.rows))
 	}
 	if !ofPage && !ofAll {
@@ -174,7 +174,7 @@ func (l *lister) change(variant, say string, change func(*flux, context.Context)
 			if err != nil {
 				return err
 			}
-			if f.seen = f.identities(itemsOf(f.op, a)); !a.OK || len(f.seen) == 0 || nextOf(f.op, a) == "" {
+			if f.seen = f.identities(f.op.ItemsIn(a.Body)); !a.OK || len(f.seen) == 0 || f.op.NextIn(a.Body) == "" {
 				return plan.Inconclusive("prepare: the first page was answered " + a.Summary() + " without an item or a token")
 			}
 			if err := change(f, ctx); err != nil {
@@ -329,14 +329,14 @@ func (f *flux) must(ctx context.Context, operation string, params wire.Params) e
 // rest lists the pages behind the first, and holds that what was there all the
 // while came once.
 func (f *flux) rest(ctx context.Context, a *check.Answer, clause *contract.Clause) error {
-	params := set(f.limited("2"), f.op.Effect.Next, nextOf(f.op, a))
+	params := set(f.limited("2"), f.op.Effect.Next, f.op.NextIn(a.Body))
 	answers, whole, err := f.pages(ctx, params, clause)
 	if err != nil || !whole {
 		return err
 	}
 	seen := slices.Clone(f.seen)
 	for _, a := range answers {
-		seen = append(seen, f.identities(itemsOf(f.op, a))...)
+		seen = append(seen, f.identities(f.op.ItemsIn(a.Body))...)
 	}
 	for _, id := range f.identities(f.rows) {
 		if n := times(seen, id); n != 1 && id != f.gone {

@@ -171,7 +171,7 @@ func (l *lister) varied(e contract.Echo, i int) wire.Params {
 		return nil
 	case strings.HasSuffix(e.Parameter, ".N") && len(given) > 1:
 		return elements(given, i)
-	case f.Binding != "" && f.Binding != "region" && i < 2:
+	case f.Binding != "" && f.Binding != contract.RegionBinding && i < 2:
 		return given
 	}
 	return nil

@@ -105,7 +105,7 @@ func (k *catalog) firstPage(ctx context.Context) (*check.Answer, string, error) 
 	if err != nil {
 		return nil, "", err
 	}
-	if token := nextOf(k.op, a); token != "" {
+	if token := k.op.NextIn(a.Body); token != "" {
 		return a, token, nil
 	}
 	return nil, "", plan.Inconclusive("prepare: the first page was answered " + a.Summary() + " without a token")
@@ -132,7 +132,7 @@ func reusedToken(ctx context.Context, k *catalog, clause *contract.Clause) error
 		k.s.Find(k.s.Judge.Refused(two, clause, nil)...)
 		return nil
 	}
-	was, is := k.identities(itemsOf(k.op, one)), k.identities(itemsOf(k.op, two))
+	was, is := k.identities(k.op.ItemsIn(one.Body)), k.identities(k.op.ItemsIn(two.Body))
 	slices.Sort(was)
 	slices.Sort(is)
 	if !slices.Equal(was, is) {
@@ -212,7 +212,7 @@ func unseen(w whereabouts) func(context.Context, *catalog, *contract.Clause) err
 		if err != nil || !a.OK {
 			return err
 		}
-		for _, row := range itemsOf(k.op, a) {
+		for _, row := range k.op.ItemsIn(a.Body) {
 			if id := k.identity(row); slices.Contains(k.identities(k.rows), id) {
 				k.s.Find(check.Found(clause, k.pointer(), "nothing of another account or region", id))
 			}
@@ -231,7 +231,7 @@ func seenAll(ctx context.Context, k *catalog, clause *contract.Clause) error {
 	var seen []string
 	var rows []*wire.Map
 	for _, a := range answers {
-		rows = append(rows, itemsOf(k.op, a)...)
+		rows = append(rows, k.op.ItemsIn(a.Body)...)
 	}
 	seen = k.identities(rows)
 	k.compare(seen, clause)

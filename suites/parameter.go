@@ -240,7 +240,7 @@ func (b *builder) references(f *contract.Field) {
 	base := b.around(f.Path)
 	now, given := base.Get(name)
 	switch {
-	case given && f.Required && f.Binding == "region":
+	case given && f.Required && f.Binding == contract.RegionBinding:
 		b.unknown(f, "unknownRegion", "conform-nowhere-1")
 	case given && isResource(now) && b.names(f):
 		b.unknown(f, "notFound", absentID(b.c, now))

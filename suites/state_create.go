@@ -205,15 +205,7 @@ func (t *stage) list(ctx context.Context, w where, filters ...wire.Param) ([]*wi
 	if !a.OK {
 		return nil, unready("list "+t.kind.Name, a)
 	}
-	v, _ := check.Lookup(a.Body, "/"+op.Effect.Items)
-	var out []*wire.Map
-	items, _ := v.([]any)
-	for _, item := range items {
-		if m, ok := item.(*wire.Map); ok {
-			out = append(out, m)
-		}
-	}
-	return out, nil
+	return op.ItemsIn(a.Body), nil
 }
 
 func firstOf(items []*wire.Map) *wire.Map {

@@ -87,7 +87,7 @@ func (f states) strangers() []stranger {
 func (f states) otherRegion() string {
 	for _, op := range f.c.Operations {
 		for _, p := range f.in[op.Name].Minimal {
-			if field := op.Parameter(p.Name); field != nil && field.Binding == "region" && p.Value == "$binding" {
+			if field := op.Parameter(p.Name); field != nil && field.Binding == contract.RegionBinding && p.Value == "$binding" {
 				return p.Name
 			}
 		}

@@ -23,15 +23,12 @@ func required(op *contract.Operation, region string) input {
 		}
 	}
 	for _, f := range op.Parameters {
-		if f.Binding == bindingRegion && f.Required {
+		if f.Binding == contract.RegionBinding && f.Required {
 			in[f.Name] = region
 		}
 	}
 	return in
 }
-
-// bindingRegion is the binding of a parameter that names a region.
-const bindingRegion = "region"
 
 // everything returns all parameters at once. What rules out what does not
 // matter to a client.

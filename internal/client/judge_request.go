@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -88,7 +89,7 @@ func (t *trial) added(want, got wire.Params, at string) {
 
 func (t *trial) isRegion(p wire.Param) bool {
 	f := t.op.Parameter(p.Name)
-	return f != nil && f.Binding == bindingRegion && p.Value == t.floor.Region
+	return f != nil && f.Binding == contract.RegionBinding && p.Value == t.floor.Region
 }
 
 // pointer escapes a name for a JSON pointer.

@@ -18,7 +18,7 @@ func serialisation(b *builder) {
 	b.sends(about{"all", "every", "parameters.sent", "one call that gives every parameter"}, everything(b.op.Operation, b.floor.Region))
 	b.sends(about{"none", "required", "parameters.absent", "one call that gives only what every request needs"}, b.op.required)
 	for _, leaf := range b.op.Leaves() {
-		if leaf.Binding == bindingRegion && leaf.Parent == nil {
+		if leaf.Binding == contract.RegionBinding && leaf.Parent == nil {
 			continue
 		}
 		b.leaf(leaf)

@@ -84,7 +84,7 @@ func member(m *wire.Map, name string) string {
 func region(op *contract.Operation, params wire.Params) string {
 	out := ""
 	for _, f := range op.Parameters {
-		if f.Binding != bindingRegion {
+		if f.Binding != contract.RegionBinding {
 			continue
 		}
 		if v, ok := params.Get(f.Name); ok {
@@ -96,9 +96,6 @@ func region(op *contract.Operation, params wire.Params) string {
 	}
 	return out
 }
-
-// bindingRegion is the binding of parameters that name a region.
-const bindingRegion = "region"
 
 // maxCleanup bounds clearing away.
 const maxCleanup = 2 * time.Minute
@@ -145,7 +142,7 @@ func (r *resender) remove(ctx context.Context, m *made) {
 func (r *resender) call(ctx context.Context, m *made, operation string, params wire.Params) *redact.Record {
 	op := r.Contract.Operation(operation)
 	for _, f := range op.Parameters {
-		if f.Binding == bindingRegion {
+		if f.Binding == contract.RegionBinding {
 			params = append(params, wire.Param{Name: f.Name, Value: m.region})
 			break
 		}

@@ -9,7 +9,6 @@ import (
 // The kinds of real things that conditions look at, as the contract names
 // them.
 const (
-	bindingRegion        = "region"
 	bindingZone          = "zone"
 	bindingVSwitch       = "vswitch"
 	bindingSecurityGroup = "securityGroup"

@@ -212,7 +212,7 @@ func checkRules(e *Emulator, q *request, _ []wire.Fault) *refusal {
 // works; the world's first region is where it works unless it is told.
 func checkRegions(e *Emulator, q *request, _ []wire.Fault) *refusal {
 	q.region = e.world.Regions[0]
-	for _, generic := range e.bound[bindingRegion] {
+	for _, generic := range e.bound[contract.RegionBinding] {
 		for _, path := range q.input.concrete(generic) {
 			id := q.input.text(path)
 			if id == "" {

@@ -211,7 +211,7 @@ func (m *Machine) written(c Call) Values {
 func (m *Machine) addressing(op *contract.Operation, f *contract.Field) bool {
 	named := slices.ContainsFunc(op.Effect.Key, func(key []string) bool { return slices.Contains(key, f.Path) })
 	token := op.Idempotency != nil && op.Idempotency.Parameter == f.Path
-	return named || token || f.Binding == "region"
+	return named || token || f.Binding == contract.RegionBinding
 }
 
 // Has reports whether the call gives any of the parameters or their members.

@@ -60,7 +60,7 @@ func doneElsewhere(w *work) *wire.Map {
 func (w *work) nowhere() wire.Params {
 	return slices.DeleteFunc(w.Params.Clone(), func(p wire.Param) bool {
 		return slices.ContainsFunc(w.op.Leaves(), func(f *contract.Field) bool {
-			return f.Binding != "" && f.Binding != "region" && under(p.Name, f.Path)
+			return f.Binding != "" && f.Binding != contract.RegionBinding && under(p.Name, f.Path)
 		})
 	})
 }

@@ -23,7 +23,7 @@ func echoMutants(g *generator) {
 
 func (g *generator) forgets(op *contract.Operation, e contract.Echo) {
 	f := op.Parameter(e.Parameter)
-	if f == nil || f.Binding == "region" || e.Clause == nil {
+	if f == nil || f.Binding == contract.RegionBinding || e.Clause == nil {
 		return
 	}
 	path := e.Parameter

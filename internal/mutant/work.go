@@ -56,7 +56,7 @@ func makesOf(c *contract.Contract, kinds ...string) []*contract.Operation {
 // that names a region.
 func region(op *contract.Operation) string {
 	for _, f := range op.Parameters {
-		if f.Binding == "region" {
+		if f.Binding == contract.RegionBinding {
 			return f.Path
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -130,7 +131,7 @@ func (s *Session) deletion(r *Resource) wire.Params {
 	op := s.Contract.Operation(r.Kind.Delete)
 	for _, f := range op.Parameters {
 		switch {
-		case f.Binding == bindingRegion:
+		case f.Binding == contract.RegionBinding:
 			out = append(out, wire.Param{Name: f.Name, Value: r.Region})
 		case f.Name == r.Kind.IDParameter:
 			out = append(out, wire.Param{Name: f.Name, Value: r.ID})

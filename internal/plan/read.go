@@ -173,10 +173,10 @@ func (s *Session) list(ctx context.Context, r look, visit func(*wire.Map) bool) 
 		if !a.OK {
 			return Inconclusive(op.Name + " answered " + a.Summary())
 		}
-		if slices.ContainsFunc(items(op, a), visit) {
+		if slices.ContainsFunc(op.ItemsIn(a.Body), visit) {
 			return nil
 		}
-		next := nextToken(op, a)
+		next := op.NextIn(a.Body)
 		if last, _ := params.Get(op.Effect.Next); next == "" || next == last {
 			return nil
 		}
@@ -200,29 +200,9 @@ func (s *Session) listing(op *contract.Operation, r *Resource) wire.Params {
 // onlyRegion is the parameters that say nothing but the region.
 func onlyRegion(op *contract.Operation, region string) wire.Params {
 	for _, f := range op.Parameters {
-		if f.Binding == bindingRegion {
+		if f.Binding == contract.RegionBinding {
 			return wire.Params{{Name: f.Name, Value: region}}
 		}
 	}
 	return nil
-}
-
-func items(op *contract.Operation, a *check.Answer) []*wire.Map {
-	v, _ := check.Lookup(a.Body, "/"+strings.ReplaceAll(op.Effect.Items, ".", "/"))
-	list, _ := v.([]any)
-	out := make([]*wire.Map, 0, len(list))
-	for _, item := range list {
-		if m, ok := item.(*wire.Map); ok {
-			out = append(out, m)
-		}
-	}
-	return out
-}
-
-func nextToken(op *contract.Operation, a *check.Answer) string {
-	m, _ := a.Body.(*wire.Map)
-	if op.Effect.Next == "" || m == nil {
-		return ""
-	}
-	return check.Text(m, op.Effect.Next)
 }

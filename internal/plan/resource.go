@@ -265,15 +265,12 @@ func createdID(op *contract.Operation, a *check.Answer) string {
 	return id
 }
 
-// bindingRegion is the binding of parameters that name a region.
-const bindingRegion = "region"
-
 // regionOf is the region in which the operation makes its resource: the one
 // region that it names, or the last where it copies from one to another.
 func regionOf(s *Session, op *contract.Operation, params wire.Params) string {
 	region := s.Region
 	for _, f := range op.Parameters {
-		if f.Binding != bindingRegion {
+		if f.Binding != contract.RegionBinding {
 			continue
 		}
 		if value, ok := params.Get(f.Name); ok {

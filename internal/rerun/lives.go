@@ -75,7 +75,7 @@ func (r *registry) note(i int, id string) {
 
 func (r *registry) noteShown(i int, list *contract.Operation, a *check.Answer) {
 	kind := r.of.Resource(list.Effect.Resource)
-	for _, item := range itemsOf(list, a) {
+	for _, item := range list.ItemsIn(a.Body) {
 		r.note(i, check.Text(item, kind.IDMember))
 	}
 }
@@ -113,31 +113,12 @@ func (r *registry) asked(op *contract.Operation, rec *redact.Record) string {
 	return fmt.Sprintf("%s %q %q", op.Name, rec.KeyID(), rec.Params)
 }
 
-// itemsOf are the items on a page of a listing.
-func itemsOf(list *contract.Operation, a *check.Answer) []*wire.Map {
-	v, _ := check.Lookup(a.Body, "/"+strings.ReplaceAll(list.Effect.Items, ".", "/"))
-	values, _ := v.([]any)
-	var out []*wire.Map
-	for _, v := range values {
-		if item, ok := v.(*wire.Map); ok {
-			out = append(out, item)
-		}
-	}
-	return out
-}
-
-// regionParameter is the one by which the operation says where.
-func regionParameter(op *contract.Operation) string {
-	for _, f := range op.Parameters {
-		if f.Binding == "region" {
-			return f.Name
-		}
-	}
-	return ""
-}
-
 func regionOf(op *contract.Operation, params wire.Params) string {
-	region, _ := params.Get(regionParameter(op))
+	f := op.Region()
+	if f == nil {
+		return ""
+	}
+	region, _ := params.Get(f.Name)
 	return region
 }
 
@@ -190,7 +171,7 @@ func (l *life) see(e *event, besides wire.Params) {
 	if e.answer == nil {
 		return
 	}
-	for _, item := range itemsOf(e.op, e.answer) {
+	for _, item := range e.op.ItemsIn(e.answer.Body) {
 		if check.Text(item, l.kind.IDMember) == l.id {
 			e.shown = item
 		}
@@ -204,7 +185,7 @@ func (l *life) asksForIt(e *event, besides wire.Params) bool {
 	asked := false
 	for _, p := range e.params {
 		switch generic := contract.Generic(p.Name); {
-		case p.Name == regionParameter(e.op) || p.Name == e.op.Effect.Limit:
+		case e.op.Region() != nil && p.Name == e.op.Region().Name, p.Name == e.op.Effect.Limit:
 		case p.Value == l.id && l.selects(e.op, generic):
 			asked = true
 		case l.selects(e.op, generic):

@@ -93,7 +93,7 @@ func regionsIn(op *contract.Operation, a *check.Answer) []string {
 	if !a.OK {
 		return nil
 	}
-	at := slices.IndexFunc(op.Parameters, func(f *contract.Field) bool { return f.Binding == bindingRegion })
+	at := slices.IndexFunc(op.Parameters, func(f *contract.Field) bool { return f.Binding == contract.RegionBinding })
 	items, _ := check.Lookup(a.Body, "/"+op.Effect.Items)
 	list, ok := items.([]any)
 	if !ok || at < 0 {
@@ -118,13 +118,11 @@ const (
 	maxRegions = 100 // ids
 )
 
-const bindingRegion = "region"
-
 // requiredRegion fills in what the operation cannot do without.
 func requiredRegion(op *contract.Operation, region string) wire.Params {
 	var out wire.Params
 	for _, f := range op.Parameters {
-		if f.Required && f.Binding == bindingRegion {
+		if f.Required && f.Binding == contract.RegionBinding {
 			out = append(out, wire.Param{Name: f.Name, Value: region})
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 )
 
@@ -83,7 +84,7 @@ func (o Options) regions() []string {
 	for _, op := range o.Contract.Operations {
 		for _, f := range op.Parameters {
 			region := o.Profile.Bindings[f.Name]
-			if f.Binding == "region" && region != "" && !slices.Contains(out, region) {
+			if f.Binding == contract.RegionBinding && region != "" && !slices.Contains(out, region) {
 				out = append(out, region)
 			}
 		}
