@@ -70,7 +70,7 @@ func (b *builder) waits(a about, w wait) {
 // rests are how long a client is given to put its connection back, or to see it
 // closed. How long it takes is not its promise: only one that does not in the
 // longest departs.
-var rests = []time.Duration{60 * time.Millisecond, 400 * time.Millisecond, 1500 * time.Millisecond}
+var rests = []time.Duration{60 * time.Millisecond, 600 * time.Millisecond}
 
 // patiently carries an order out with longer and longer rests between its
 // calls, until it is well.
