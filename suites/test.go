@@ -69,7 +69,11 @@ func Test(t *testing.T, target Target) {
 			t.Run(family[0].Operation+"/"+family[0].Family, func(t *testing.T) { subtests(t, family, runner) })
 		}
 	}
-	for _, leak := range runner.Wait().Leaks {
+	sum := runner.Wait()
+	if sum.Judged() == 0 {
+		t.Errorf("target %s: none of %d cases could be judged: the reasons are those of the skipped ones", target.URL, sum.Total)
+	}
+	for _, leak := range sum.Leaks {
 		t.Errorf("%s %s in %s, made by %s, was not removed: %s", leak.Resource, leak.ID, leak.Region, leak.Case, leak.Reason)
 	}
 }
@@ -149,7 +153,11 @@ func (target Target) plan(c *contract.Contract) (*plan.Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.Select(target.Select, target.Skip, contract.Inferred)
+	chosen, err := p.Select(target.Select, target.Skip, contract.Inferred)
+	if err == nil && len(chosen.Cases) == 0 {
+		return nil, errors.New("target: Select and Skip leave no case")
+	}
+	return chosen, err
 }
 
 func (target Target) profile(c *contract.Contract) (*profile.Profile, error) {
@@ -168,6 +176,9 @@ func (target Target) profile(c *contract.Contract) (*profile.Profile, error) {
 		if p, err = profile.Load("profile", target.Profile); err != nil {
 			return nil, err
 		}
+	}
+	if target.Profile == nil && (target.AccessKeyID == "" || target.AccessKeySecret == "") {
+		return nil, errors.New("target: AccessKeyID and AccessKeySecret are missing: want a key that the server knows")
 	}
 	if p.Region == "" {
 		return nil, errors.New("target: Region is missing: want one that the server has")

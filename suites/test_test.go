@@ -18,9 +18,11 @@ func TestTargetSaysWhatIsMissing(t *testing.T) {
 	}{
 		"clock":   {func(g *Target) { g.Clock = nil }, "target: Clock is missing"},
 		"region":  {func(g *Target) { g.Region = "" }, "target: Region is missing"},
+		"key":     {func(g *Target) { g.AccessKeySecret = "" }, "target: AccessKeyID and AccessKeySecret are missing"},
 		"URL":     {func(g *Target) { g.URL = "127.0.0.1" }, `target: URL: endpoint "127.0.0.1"`},
 		"strict":  {func(g *Target) { g.Strict = "very" }, `target: Strict: parse level "very"`},
 		"select":  {func(g *Target) { g.Select = []string{"NoSuchOperation"} }, "NoSuchOperation"},
+		"nothing": {func(g *Target) { g.Skip = []string{"**"} }, "Select and Skip leave no case"},
 		"profile": {func(g *Target) { g.Profile = []byte("endpoint: x\n") }, "profile:1"},
 	} {
 		broken := good

@@ -48,7 +48,7 @@ The exit code is 0 when all are caught and the emulator itself passes, else 1.`,
 	}
 	s := c.Flags()
 	s.StringArrayVar(&f.globs, "select", nil, "only mutants whose id matches the `GLOB`; may be repeated")
-	s.IntVarP(&f.jobs, "jobs", "j", 0, "`N` mutants at once (default: 4)")
+	s.IntVarP(&f.jobs, "jobs", "j", 4, "`N` mutants at once")
 	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
 	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for "+matrix.JSONFile+" and "+matrix.MarkdownFile)
 	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: text or json")
@@ -60,7 +60,7 @@ func (f *mutantsFlags) check() error {
 	if err := oneOf("format", f.format, "text", "json"); err != nil {
 		return err
 	}
-	if f.jobs < 0 {
+	if f.jobs < 1 {
 		return usage(fmt.Errorf("-j %d: want 1 or more", f.jobs))
 	}
 	if f.list {

@@ -55,12 +55,13 @@ func Exchanges(c *cassette.Cassette, of *contract.Contract) *plan.Plan {
 // judge holds a recorded answer against the contract.
 func judge(s *plan.Session, r *redact.Record, h cassette.Header) error {
 	x := exchange(r, h)
+	if r.Failure != redact.NoFailure { // whose fault it is cannot be told
+		s.Witness(x)
+		return plan.Inconclusive("no whole answer was recorded: " + string(r.Failure))
+	}
 	e := check.Expect{Operation: s.Contract.Operation(r.Operation), Scheme: r.Via.Scheme}
 	e.Format, e.Keyword = expected(s.Contract, r)
 	s.Observe(x, e)
-	if r.Failure != redact.NoFailure {
-		return plan.Inconclusive("no whole answer was recorded: " + string(r.Failure))
-	}
 	return nil
 }
 

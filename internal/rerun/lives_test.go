@@ -145,13 +145,17 @@ func (s *session) verdicts() map[string][]string {
 	return out
 }
 
+func environment(of *contract.Contract, c *cassette.Cassette) *plan.Environment {
+	return plan.NewEnvironment(plan.Target{
+		Contract: of, Judge: check.New(of), Clock: func() time.Time { return time.Time{} }, Memory: rerun.StillOf(c), Transport: rerun.StillOf(c),
+	})
+}
+
 // judged returns what the recording's resources depart from, by case.
 func judged(t testing.TB, c *cassette.Cassette) map[string][]string {
 	t.Helper()
 	of := theContract(t)
-	env := plan.NewEnvironment(plan.Target{
-		Contract: of, Judge: check.New(of), Clock: func() time.Time { return time.Time{} }, Memory: rerun.StillOf(c), Transport: rerun.StillOf(c),
-	})
+	env := environment(of, c)
 	out := map[string][]string{}
 	for _, k := range rerun.Exchanges(c, of).Cases {
 		if k.Subject != "resource" {
@@ -300,5 +304,37 @@ func TestRecordedRunTellsNoLies(t *testing.T) {
 	}
 	if n < 1000 {
 		t.Errorf("%d resources, want those of a whole run", n)
+	}
+}
+
+// A client that went away in the middle of an answer says nothing of the server.
+func TestWhatWasCutOffIsNotJudged(t *testing.T) {
+	t.Parallel()
+	of := theContract(t)
+	path := filepath.Join(t.TempDir(), "cut.cassette")
+	w, err := cassette.Create(path, cassette.Header{Recorded: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := redact.NewRules(of).Session(redact.SessionOptions{})
+	raw := &redact.Raw{
+		Method: http.MethodGet, Target: "/?Action=DescribeRegions&Format=JSON", Status: 200, Failure: redact.Canceled,
+		RespHeader: http.Header{"Content-Type": {"application/json"}},
+	}
+	if err := w.Append(rules.Exchange(raw)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	c, err := cassette.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	k := rerun.Exchanges(c, of).Cases[0]
+	s := environment(of, c).Session(k)
+	if reason, ok := plan.IsInconclusive(k.Run(t.Context(), s)); !ok || !strings.Contains(reason, "canceled") || len(s.Findings()) > 0 {
+		t.Errorf("inconclusive: %t, %q, findings %v", ok, reason, s.Findings())
 	}
 }
