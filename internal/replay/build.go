@@ -44,7 +44,7 @@ func newBuilder(p *Player, key string) *builder {
 }
 
 // add takes exchange i into the scope.
-func (b *builder) add(i int, x examined) error {
+func (b *builder) add(i int, x examined) {
 	e := &x.entry.Record
 	op := b.p.reader.operation(e.Operation)
 	f := b.p.reader.recorded(op, e.Version, own(e.Params)).in(x.standing)
@@ -58,7 +58,7 @@ func (b *builder) add(i int, x examined) error {
 	r := read{k, what, len(b.writes)}
 	if k.effect = op.changes(); !k.effect {
 		b.reads = append(b.reads, r)
-		return nil
+		return
 	}
 	var w *write
 	if what.write {
@@ -70,7 +70,6 @@ func (b *builder) add(i int, x examined) error {
 	c.timeless = c.refused && (x.standing != good || b.p.reader.timeless(op, x.answer))
 	b.changes = append(b.changes, c)
 	k.writes, k.times = append(k.writes, w), append(k.times, nil)
-	return nil
 }
 
 // resolve finds the ids of what a change names by nothing but its keys.

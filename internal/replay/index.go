@@ -18,11 +18,16 @@ type place struct {
 	// nobody holds what was refused because nobody knows who asks; nil for
 	// none.
 	nobody *scope
+
+	// Where keys share an account, all clients share what was done to it.
+	mu     sync.Mutex
+	shared map[*scope]*thread
 }
 
-// scope is what was sent with one key.
+// scope is what was sent with the keys of one account.
 type scope struct {
-	key     string // as recorded, a placeholder
+	key     string   // as recorded, a placeholder; the first of keys
+	keys    []string // that are known to be of one account
 	shapes  map[digest]*shape
 	buckets []*bucket
 	known   map[variable]bool // recorded values of variables
@@ -91,25 +96,27 @@ type watch struct {
 // index sorts the recording into places and scopes.
 func (p *Player) index() (map[redact.Place]*place, error) {
 	p.mask()
-	builders := map[redact.Place]map[string]*builder{}
-	places := map[redact.Place]*place{}
-	for i := range p.source.Len() {
-		e := &p.source.Entry(i).Record
+	all := make([]examined, p.source.Len())
+	members := map[redact.Place][]int{}
+	for i := range all {
+		x, err := p.examine(i)
+		if err != nil {
+			return nil, fmt.Errorf("read exchange %d: %w", x.entry.ID, err)
+		}
+		all[i] = x
 		var at redact.Place
 		if p.options.Place != nil {
-			at = e.Place
+			at = x.entry.Place
 		}
-		if places[at] == nil {
-			places[at], builders[at] = &place{}, map[string]*builder{}
-		}
-		if err := p.file(builders[at], places[at], i); err != nil {
-			return nil, fmt.Errorf("read exchange %d: %w", e.ID, err)
-		}
+		members[at] = append(members[at], i)
 	}
-	for _, list := range builders {
-		for _, b := range list {
-			b.finish()
+	places := make(map[redact.Place]*place, len(members))
+	for at, list := range members {
+		keys, err := p.accounts(all, list)
+		if err != nil {
+			return nil, err
 		}
+		places[at] = p.sort(all, list, keys)
 	}
 	return places, nil
 }
@@ -117,38 +124,50 @@ func (p *Player) index() (map[redact.Place]*place, error) {
 // nobodysKey is the key of builders for what nobody is known to have asked.
 const nobodysKey = "\x00"
 
-// file puts exchange i where it belongs within its place.
-func (p *Player) file(builders map[string]*builder, at *place, i int) error {
-	x, err := p.examine(i)
-	if err != nil {
-		return err
+// sort makes the scopes of a place from its exchanges. keys are all recorded
+// keys, with the first of their account.
+func (p *Player) sort(all []examined, list []int, keys map[string]string) *place {
+	out := &place{}
+	builders := map[string]*builder{}
+	for _, i := range list {
+		key := keys[all[i].key]
+		if all[i].standing.nobodys() {
+			key = nobodysKey
+		}
+		b := builders[key]
+		if b == nil {
+			b = newBuilder(p, key)
+			builders[key] = b
+			if key == nobodysKey {
+				out.nobody = b.scope
+			} else {
+				out.accounts = append(out.accounts, b.scope)
+			}
+		}
+		b.add(i, all[i])
 	}
-	key := recordedKey(&x.entry.Record)
-	if x.standing.nobodys() {
-		key = nobodysKey
+	for _, b := range builders {
+		b.finish()
 	}
-	b := builders[key]
-	if b == nil {
-		b = newBuilder(p, key)
-		builders[key] = b
-		if key == nobodysKey {
-			at.nobody = b.scope
-		} else {
-			at.accounts = append(at.accounts, b.scope)
+	for key, account := range keys {
+		if b := builders[account]; b != nil {
+			b.scope.keys = append(b.scope.keys, key)
 		}
 	}
-	return b.add(i, x)
+	return out
 }
 
 // examined is a recorded exchange with what its answer says.
 type examined struct {
 	entry    *cassette.Entry
+	key      string // that signed, as recorded
 	standing standing
 	answer   []byte // only of a refusal, and of what made something
 }
 
 func (p *Player) examine(i int) (examined, error) {
 	x := examined{entry: p.source.Entry(i)}
+	x.key = recordedKey(&x.entry.Record)
 	op := p.reader.operation(x.entry.Operation)
 	if x.entry.Status < 400 && (x.entry.Status != 200 || op.touch.made == "") {
 		return x, nil

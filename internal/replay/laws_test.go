@@ -3,6 +3,7 @@ package replay
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ type deed struct {
 	Name int // of the names of the worker
 	Of   int // of the things that the worker made
 	Tag  int
+	Way  string // how it is put on the wire, the first time and again
+	Far  bool   // it is asked in another region
 }
 
 // worker does deeds one after another and remembers what it made.
@@ -127,7 +130,10 @@ var deeds = map[string]func(w *worker, d deed) []string{
 func (w *worker) do(c *client, at int) *wire.Map {
 	d := w.deeds[at]
 	words := deeds[d.Op](w, d)
-	x := c.do(words[0], words[1:]...)
+	if d.Far {
+		words = append(words, "RegionId", "cn-shanghai")
+	}
+	x := c.with(ways[d.Way]).do(words[0], words[1:]...)
 	if x.Err != nil {
 		c.t.Fatalf("%v: %v", words, x.Err)
 	}
@@ -228,6 +234,7 @@ func drawDeeds(r *rapid.T, without string) [][]deed {
 		return deed{
 			Op:   rapid.SampledFrom(names).Draw(r, "op"),
 			Name: rapid.IntRange(0, 1).Draw(r, "name"), Of: rapid.IntRange(0, 2).Draw(r, "of"), Tag: rapid.IntRange(0, 1).Draw(r, "tag"),
+			Way: rapid.SampledFrom(slices.Sorted(maps.Keys(ways))).Draw(r, "way"), Far: rapid.IntRange(0, 5).Draw(r, "far") == 0,
 		}
 	})
 	return rapid.SliceOfN(rapid.SliceOfN(one, 1, 8), 1, 3).Draw(r, "workers")
@@ -287,6 +294,13 @@ func TestTheSameSessionNeverMisses(t *testing.T) {
 		}
 		p := play(t, rec)
 		pc := rec.client().of(p)
+		again := rapid.SampledFrom(slices.Sorted(maps.Keys(ways))).Draw(r, "again")
+		for _, w := range after { // another client
+			w.deeds = slices.Clone(w.deeds)
+			for i := range w.deeds {
+				w.deeds[i].Way = again
+			}
+		}
 		same := &alike{map[string]string{}, map[string]string{}}
 		for i, turn := range turns {
 			got := after[turn.worker].do(pc, turn.deed)

@@ -3,6 +3,7 @@ package replay
 import (
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -66,17 +67,17 @@ func (p *Player) session(id sessionID, key string) *session {
 // newSession is a client that may be any of the recorded accounts, unless
 // Options.Accounts says which. Who has no key is none that had one.
 func (p *Player) newSession(id sessionID, key string) *session {
-	s := &session{number: len(p.sessions) + 1}
+	s := &session{number: len(p.sessions) + 1, mu: &sync.Mutex{}}
 	at := p.places[id.place]
 	if at == nil {
 		return s
 	}
 	as, told := p.options.Accounts[key]
 	for _, c := range at.accounts {
-		if told && c.key != as || id.key == nobodysKey && c.key != "" {
+		if told && !slices.Contains(c.keys, as) || id.key == nobodysKey && c.key != "" {
 			continue
 		}
-		s.threads = append(s.threads, newThread(c))
+		s.threads = append(s.threads, at.thread(c, s))
 	}
 	if at.nobody != nil {
 		s.nobody = newThread(at.nobody)

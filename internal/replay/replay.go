@@ -124,7 +124,9 @@ func (p *Player) checkAccounts() error {
 	recorded := map[string]bool{}
 	for _, at := range p.places {
 		for _, c := range at.accounts {
-			recorded[c.key] = true
+			for _, key := range c.keys {
+				recorded[key] = true
+			}
 		}
 	}
 	for _, key := range slices.Sorted(maps.Values(p.options.Accounts)) {

@@ -20,7 +20,7 @@ type session struct {
 	number int // from 1, by first request
 	place  *place
 
-	mu      sync.Mutex
+	mu      *sync.Mutex // its own, or that of the place
 	threads []*thread
 	// nobody is what was recorded of requests that belong to no account; nil
 	// for none.
@@ -39,6 +39,24 @@ type thread struct {
 	// pending are the exchanges that answered while it was open which account
 	// the client is.
 	pending []int
+}
+
+// thread is how far a client has come with an account: for itself, or with all
+// others where several keys of the account were recorded.
+func (p *place) thread(c *scope, s *session) *thread {
+	if len(c.keys) < 2 {
+		return newThread(c)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.mu = &p.mu
+	if p.shared == nil {
+		p.shared = map[*scope]*thread{}
+	}
+	if p.shared[c] == nil {
+		p.shared[c] = newThread(c)
+	}
+	return p.shared[c]
 }
 
 func newThread(c *scope) *thread {

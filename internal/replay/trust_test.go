@@ -2,6 +2,7 @@ package replay
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -158,7 +159,8 @@ func TestNoWordIsRewritten(t *testing.T) {
 // Of two accounts whose recordings begin alike, none is guessed.
 func TestAmbiguousAccount(t *testing.T) {
 	t.Parallel()
-	m := written(asked1(make1, byID, make1, byID, gone1)...)
+	second := strings.NewReplacer("imc-1", "imc-2").Replace
+	m := written(asked1(make1, byID, make1, second(byID), second(gone1))...)
 	m.entries[0].Answer = []byte(`{"RequestId":"A","ImageCacheId":"imc-1"}`)
 	m.entries[2].Answer = []byte(`{"RequestId":"C","ImageCacheId":"imc-2"}`)
 	for i, key := range []string{"one", "one", "two", "two", "two"} {
@@ -174,9 +176,9 @@ func TestAmbiguousAccount(t *testing.T) {
 	} else {
 		has(t, err.Error(), `account "three" is not recorded: want one of REDACTED-one, REDACTED-two`)
 	}
-	for account, want := range map[string]string{"REDACTED-one": "AB-", "REDACTED-two": "CDE"} {
+	for account, want := range map[string]string{"REDACTED-one": "AB--", "REDACTED-two": "C-DE"} {
 		p := play(t, m, func(o *Options) { o.Accounts = map[string]string{first.AccessKeyID: account} })
-		if got := told(t, p, make1, byID, gone1); got != want {
+		if got := told(t, p, make1, byID, second(byID), second(gone1)); got != want {
 			t.Errorf("%s: answers %s, want %s", account, got, want)
 		}
 	}
@@ -255,5 +257,36 @@ func TestRefusedConnectionChangesNothing(t *testing.T) {
 	m.entries[1].Failure, m.entries[1].Status, m.entries[1].Answer = redact.Refused, 0, nil
 	if got := told(t, play(t, m), byID, byID, gone1); got != "ACx" {
 		t.Errorf("answers %s, want ACx", got)
+	}
+}
+
+// Two keys of one account see what the other one does.
+func TestTwoKeysOfOneAccount(t *testing.T) {
+	t.Parallel()
+	rec := record(t)
+	one := rec.client()
+	two := rec.client().with(func(c *client) { c.key, c.prefix = second, "two" })
+	two.must("DescribeImageCaches")
+	id := one.create("recorded-name", "recorded-token")
+	two.must("DescribeImageCaches")
+	two.must("DeleteImageCache", "ImageCacheId", id)
+	one.must("DescribeImageCaches")
+
+	p := play(t, rec)
+	x, y := one.of(p), two.of(p)
+	if got := stateOf(y.must("DescribeImageCaches")); got != "" {
+		t.Errorf("state %q before anything is made", got)
+	}
+	x.create("another-name", "another-token")
+	if got := stateOf(y.must("DescribeImageCaches")); got != "Preparing" {
+		t.Errorf("the other key sees state %q, want Preparing", got)
+	}
+	y.must("DeleteImageCache", "ImageCacheId", id)
+	if got := stateOf(x.must("DescribeImageCaches")); got != "" {
+		t.Errorf("state %q after the other key deleted it", got)
+	}
+	clean(t, p)
+	if _, err := New(rec, Options{Contract: theContract(t), Accounts: map[string]string{"x": recordedKey(&rec.entries[1].Record)}}); err != nil {
+		t.Error(err)
 	}
 }
