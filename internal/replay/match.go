@@ -115,7 +115,7 @@ func (p *Player) offers(q *asked, f form, as standing) (offers []bound, first tu
 			threads = []*thread{q.session.nobody}
 		}
 	}
-	no = whyUnknown
+	no, offers = whyUnknown, q.session.offers[:0]
 	for _, t := range threads {
 		m, reason := p.offer(t, q, f, as)
 		switch {
@@ -128,6 +128,7 @@ func (p *Player) offers(q *asked, f form, as standing) (offers []bound, first tu
 	if len(offers) > 0 {
 		no = ""
 	}
+	q.session.offers = offers
 	return offers, first, no
 }
 

@@ -25,6 +25,7 @@ type session struct {
 	// nobody is what was recorded of requests that belong to no account; nil
 	// for none.
 	nobody *thread
+	offers []bound // room for those of one request
 }
 
 // thread is how far one client has come in the recording of one account.
@@ -82,8 +83,13 @@ func (t *thread) find(f form) (bound, why) {
 	var first turn
 	no := whyUnknown
 	s := t.scope.shapes[f.rest]
-	if s == nil {
+	switch {
+	case s == nil:
 		return bound{}, no
+	case len(f.vars) == 0: // one bucket at most
+		b := s.exact[""]
+		now, reason := t.due(b)
+		return bound{thread: t, bucket: b, turn: now}, reason
 	}
 	for b, marks := range t.candidates(s, f) {
 		now, reason := t.due(b)

@@ -90,17 +90,24 @@ func (p *Player) standing(q *asked) standing {
 // first: who is not checked may have been refused.
 func (q *asked) standings() []standing {
 	switch {
-	case q.standing == keyless:
-		return []standing{keyless, good, badSignature}
-	case q.standing != good:
-		return []standing{q.standing}
-	case q.reused:
-		return []standing{usedNonce, good, shut}
-	case q.checked:
-		return []standing{good, shut}
+	case q.standing == good && q.reused:
+		return againStandings
+	case q.standing == good && q.checked:
+		return goodStandings
+	case q.standing == good:
+		return anyStandings
 	}
-	return []standing{good, shut, badSignature, unknownKey}
+	return otherStandings[q.standing]
 }
+
+var (
+	againStandings = []standing{usedNonce, good, shut}
+	goodStandings  = []standing{good, shut}
+	anyStandings   = []standing{good, shut, badSignature, unknownKey}
+	otherStandings = map[standing][]standing{
+		keyless: {keyless, good, badSignature}, unknownKey: {unknownKey}, badSignature: {badSignature},
+	}
+)
 
 // timeless says whether the refusal of a request that names nothing is the same
 // at any time: it is for what the request, the account or the service is, and
