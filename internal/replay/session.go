@@ -18,7 +18,6 @@ type sessionID struct {
 // it has come there.
 type session struct {
 	number int // from 1, by first request
-	place  *place
 
 	mu      *sync.Mutex // its own, or that of the place
 	threads []*thread
