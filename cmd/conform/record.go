@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"os"
 	"time"
@@ -72,6 +73,11 @@ func (a *app) record(ctx context.Context, f *recordFlags) error {
 		return err
 	}
 	defer stop()
+	l, err := bind(f.addr)
+	if err != nil {
+		return usage(err)
+	}
+	defer l.Close()
 	rec, err := a.openRecording(recordingOf{
 		dir: f.dir, kind: "record", contract: c, keys: keysOf(t.credentials),
 		header: cassette.Header{Target: publicURL(t.profile.Endpoint)},
@@ -79,7 +85,8 @@ func (a *app) record(ctx context.Context, f *recordFlags) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(a.proxy(ctx, f, t, rec), rec.close(a))
+	p := proxying{app: a, flags: f, target: t, rec: rec, at: l}
+	return errors.Join(p.run(ctx), rec.close(a))
 }
 
 // embedded starts the emulator where it is the target.
@@ -90,33 +97,39 @@ func (a *app) embedded(t *target, c *contract.Contract) (stop func(), err error)
 	return t.embed(emulator.Options{Contract: c, World: fixtures.World, Clock: a.Now, Seed: 1})
 }
 
-// proxy is the recording proxy until its end.
-func (a *app) proxy(ctx context.Context, f *recordFlags, t *target, rec *recording) error {
-	to, err := url.Parse(t.profile.Endpoint)
+// proxying is a recording proxy.
+type proxying struct {
+	*app
+	flags  *recordFlags
+	target *target
+	rec    *recording
+	at     net.Listener
+}
+
+// run serves until it is told to stop, or cannot write any more.
+func (p proxying) run(ctx context.Context) error {
+	to, err := url.Parse(p.target.profile.Endpoint)
 	if err != nil {
 		return usage(fmt.Errorf("--target: %w", err))
 	}
-	authority, err := writeAuthority(f.ca, a.Now)
+	authority, err := writeAuthority(p.flags.ca, p.Now)
 	if err != nil {
 		return err
 	}
-	p := recorder.NewProxy(recorder.ProxyOptions{
-		Recorder: rec.Recorder, Target: to, Transport: newTransport(), Keys: keysOf(t.credentials), Hosts: f.hosts, Authority: authority,
+	proxy := recorder.NewProxy(recorder.ProxyOptions{
+		Recorder: p.rec.Recorder, Target: to, Transport: newTransport(), Keys: keysOf(p.target.credentials), Hosts: p.flags.hosts, Authority: authority,
 	})
-	defer p.Close()
-	s, err := listen(f.addr, p)
-	if err != nil {
-		return usage(err)
-	}
+	defer proxy.Close()
+	s := serveOn(p.at, proxy)
 	defer s.stop(time.Second)
-	if _, err := fmt.Fprintf(a.Out, "listening on %s\n", s.url); err != nil {
+	if _, err := fmt.Fprintf(p.Out, "listening on %s\n", s.url); err != nil {
 		return exit(exitFault, err)
 	}
 	select {
 	case <-ctx.Done():
 		return nil
-	case <-rec.Stopped():
-		return exit(exitFault, rec.Err())
+	case <-p.rec.Stopped():
+		return exit(exitFault, p.rec.Err())
 	}
 }
 

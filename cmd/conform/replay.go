@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/contract"
@@ -32,6 +34,26 @@ type replayFlags struct {
 	ca      string
 	maxAge  time.Duration
 	judge   runFlags // without --serve
+	typed   []string // on the command line: what is set elsewhere is meant for whom it concerns
+}
+
+// The flags of replay that mean something in one of its two ways only.
+var (
+	servingFlags = []string{"addr", "speed", "access-key-id", "access-key-secret", "on-miss-status", "account", "ca", "require-all", "report"}
+	judgingFlags = []string{"select", "skip", "level", "strict", "baseline", "write-baseline", "force", "reports", "format", "verbose"}
+)
+
+// fitting refuses the flags of the other way: they would be passed over.
+func (f *replayFlags) fitting() error {
+	for _, name := range f.typed {
+		if !f.serve && slices.Contains(servingFlags, name) {
+			return usage(fmt.Errorf("--%s: only with --serve", name))
+		}
+		if f.serve && slices.Contains(judgingFlags, name) {
+			return usage(fmt.Errorf("--%s: not with --serve, which judges nothing", name))
+		}
+	}
+	return nil
 }
 
 func newReplay(a *app) *cobra.Command {
@@ -60,7 +82,10 @@ one of these occurred; what was never asked for counts with --require-all only.`
   conform replay --serve --addr 127.0.0.1:9000 --speed 1 session.cassette
   conform replay --serve --ca ca.pem session.cassette
   conform replay --serve --access-key-id test --access-key-secret secret session.cassette`,
-		Args: oneCassette,
+		Args: func(c *cobra.Command, args []string) error {
+			c.Flags().Visit(func(g *pflag.Flag) { f.typed = append(f.typed, g.Name) })
+			return oneCassette(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error { return a.replay(c.Context(), f, args[0]) },
 	}
 	s := c.Flags()
@@ -91,6 +116,9 @@ func oneCassette(c *cobra.Command, args []string) error {
 }
 
 func (a *app) replay(ctx context.Context, f *replayFlags, file string) error {
+	if err := f.fitting(); err != nil {
+		return err
+	}
 	if !f.serve {
 		f.judge.target.name, f.judge.source = file, f.source
 		return a.judgeCassette(ctx, &f.judge, f.maxAge)

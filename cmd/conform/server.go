@@ -21,10 +21,23 @@ type server struct {
 
 // listen serves a handler on addr, HOST:PORT; port 0 picks one.
 func listen(addr string, h http.Handler) (*server, error) {
+	l, err := bind(addr)
+	if err != nil {
+		return nil, err
+	}
+	return serveOn(l, h), nil
+}
+
+// bind takes a port before there is anything to be served.
+func bind(addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	return l, nil
+}
+
+func serveOn(l net.Listener, h http.Handler) *server {
 	s := &server{
 		url:  "http://" + l.Addr().String(),
 		http: &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute},
@@ -36,7 +49,7 @@ func listen(addr string, h http.Handler) (*server, error) {
 			l.Close()
 		}
 	}()
-	return s, nil
+	return s
 }
 
 // stop gives the requests under way the grace to end, then ends them, and
