@@ -179,6 +179,22 @@ func TestValidate(t *testing.T) {
 	}
 }
 
+func TestValidateSet(t *testing.T) {
+	t.Parallel()
+	c, err := contract.Load(spec.Name, spec.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Load("p.yaml", []byte("endpoint: http://h:1\nregion: r\nconditions:\n  zone.noStock: {set: {VSwitchid: vsw-1, NobodyKnows: 1}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `conditions.zone.noStock.set: no operation has a parameter "VSwitchid", did you mean "VSwitchId"?`
+	if err := p.Validate(c); err == nil || !strings.HasSuffix(err.Error(), want) {
+		t.Errorf("Validate() error = %v, want one that ends in %q", err, want)
+	}
+}
+
 func TestValidateBindings(t *testing.T) {
 	t.Parallel()
 	c, err := contract.Load(spec.Name, spec.OpenAPI)

@@ -27,8 +27,38 @@ func (p *Profile) Validate(c *contract.Contract) error {
 			errs = append(errs, fmt.Errorf("%s: conditions: unknown condition %q; %s",
 				p.Conditions[name].Place, name, hint(name, known)))
 		}
+		errs = append(errs, p.checkSet(c, name)...)
 	}
 	return errors.Join(append(errs, p.checkBindings(c)...)...)
+}
+
+// checkSet finds parameters of a condition that are known by another spelling.
+// What nobody knows may be what the condition is about.
+func (p *Profile) checkSet(c *contract.Contract, condition string) []error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(p.Conditions[condition].Set)) {
+		if slices.ContainsFunc(c.Operations, func(op *contract.Operation) bool { return takes(op, name) }) {
+			continue
+		}
+		if meant := spelled(c, name); meant != "" {
+			errs = append(errs, fmt.Errorf("%s: conditions.%s.set: no operation has a parameter %q, did you mean %q?",
+				p.Conditions[condition].Place, condition, name, meant))
+		}
+	}
+	return errs
+}
+
+// spelled returns the parameter that differs from the name in case alone.
+func spelled(c *contract.Contract, name string) string {
+	path := contract.Generic(name)
+	for _, op := range c.Operations {
+		for _, f := range op.Leaves() {
+			if strings.EqualFold(f.Path, path) {
+				return f.Path
+			}
+		}
+	}
+	return ""
 }
 
 // checkBindings finds bindings that no operation has a parameter for.
