@@ -65,7 +65,10 @@ func (a *app) sweep(ctx context.Context, f *sweepFlags) error {
 		Contract: c, Plan: &plan.Plan{}, Profile: t.profile, Credentials: t.credentials,
 		Transport: newTransport(), Clock: a.Now, Redactor: t.redactor(),
 	}
-	found, err := run.FindLeftovers(ctx, o)
+	var found *run.Sweep
+	if err = run.Preflight(ctx, o); err == nil { // a dead target is told at once
+		found, err = run.FindLeftovers(ctx, o)
+	}
 	switch {
 	case ctx.Err() != nil:
 		return exit(exitInterrupted, errors.New("interrupted"))
