@@ -14,18 +14,26 @@ function flat(path, value, into) {
   return into;
 }
 
-// One client for each key; the oldest lets go of its connections.
+// One client for each key; the oldest that has nothing under way lets go of its
+// connections.
 const clients = new Map();
-function connect(call) {
+async function withClient(call, use) {
   const config = { ...call.credentials, endpoint: call.endpoint, apiVersion: '2018-08-08' };
   const name = JSON.stringify(config);
-  if (!clients.has(name)) clients.set(name, new RPCClient(config));
-  if (clients.size > 256) {
-    const [oldest, client] = clients.entries().next().value;
+  if (!clients.has(name)) clients.set(name, { client: new RPCClient(config), busy: 0 });
+  const taken = clients.get(name);
+  taken.busy += 1;
+  for (const [old, { client, busy }] of clients) {
+    if (clients.size <= 256) break;
+    if (busy > 0) continue;
     client.keepAliveAgent.destroy();
-    clients.delete(oldest);
+    clients.delete(old);
   }
-  return clients.get(name);
+  try {
+    return await use(taken.client);
+  } finally {
+    taken.busy -= 1;
+  }
 }
 
 // What a user would write.
@@ -33,7 +41,7 @@ function prepare(call) {
   const options = {};
   if (call.options.method !== undefined) options.method = call.options.method;
   if (call.options.timeoutMs !== undefined) options.timeout = call.options.timeoutMs;
-  return () => connect(call).request(call.operation, flat('', call.input, {}), options);
+  return () => withClient(call, (client) => client.request(call.operation, flat('', call.input, {}), options));
 }
 
 serve({

@@ -22,19 +22,22 @@ import java.util.function.Consumer;
 
 /** Driver of aliyun-java-sdk-eci: docs/driver-protocol.md over its DefaultAcsClient. */
 public final class Driver implements Protocol.Sdk {
-    private static final int CLIENTS = 64; // the oldest is shut down, or every key keeps a connection open
+    private static final int CLIENTS = 64; // the oldest idle one is shut down, or every key keeps a connection open
     /** The SDK's fields are the API's names with a small first letter. */
     private static final Gson GSON = new GsonBuilder().setFieldNamingPolicy(FieldNamingPolicy.UPPER_CAMEL_CASE).create();
 
-    private final Map<String, DefaultAcsClient> clients = new LinkedHashMap<>(CLIENTS, 0.75f, true) {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, DefaultAcsClient> eldest) {
-            if (size() > CLIENTS) {
-                eldest.getValue().shutdown();
-            }
-            return size() > CLIENTS;
-        }
-    };
+    /** A client, and how many calls are under way with it. */
+    private static final class Lease {
+        DefaultAcsClient client;
+        int busy;
+    }
+
+    /** What is done with a client. */
+    private interface Use {
+        JsonElement of(DefaultAcsClient client) throws ClientException;
+    }
+
+    private final Map<String, Lease> clients = new LinkedHashMap<>(CLIENTS, 0.75f, true);
 
     public static void main(String[] args) throws Exception {
         String jar = DescribeRegionsRequest.class.getProtectionDomain().getCodeSource().getLocation().getPath();
@@ -60,16 +63,15 @@ public final class Driver implements Protocol.Sdk {
     /** What a user would write: a client, and the SDK's request where it has one that takes all of the input. */
     @Override
     public Protocol.Action prepare(JsonObject call) throws Exception {
-        DefaultAcsClient client = client(call);
         AcsRequest<?> request = typed(call);
         if (request != null) {
             request.setSysEndpoint(host(call));
             request.setSysProtocol(ProtocolType.HTTP);
             options(call, request::setSysMethod, request::setSysReadTimeout);
-            return () -> GSON.toJsonTree(client.getAcsResponse(request));
+            return () -> with(call, client -> GSON.toJsonTree(client.getAcsResponse(request)));
         }
         CommonRequest common = common(call);
-        return () -> JsonParser.parseString(client.getCommonResponse(common).getData()).getAsJsonObject();
+        return () -> with(call, client -> JsonParser.parseString(client.getCommonResponse(common).getData()).getAsJsonObject());
     }
 
 
@@ -143,11 +145,33 @@ public final class Driver implements Protocol.Sdk {
         return call.get("endpoint").getAsString().replace("http://", "");
     }
 
-    private DefaultAcsClient client(JsonObject call) {
+    private JsonElement with(JsonObject call, Use use) throws ClientException {
+        Lease lease = take(call);
+        try {
+            return use.of(lease.client);
+        } finally {
+            synchronized (clients) {
+                lease.busy--;
+            }
+        }
+    }
+
+    private Lease take(JsonObject call) {
         String key = call.get("credentials").toString() + call.get("options") + call.get("endpoint") + call.get("region");
         synchronized (clients) {
-            return clients.computeIfAbsent(key, k -> connect(call));
+            Lease lease = clients.computeIfAbsent(key, k -> new Lease());
+            if (lease.client == null) {
+                lease.client = connect(call);
+            }
+            lease.busy++;
+            clients.values().removeIf(old -> clients.size() > CLIENTS && old.busy == 0 && end(old));
+            return lease;
         }
+    }
+
+    private static boolean end(Lease old) {
+        old.client.shutdown();
+        return true;
     }
 
     private static DefaultAcsClient connect(JsonObject call) {
