@@ -19,6 +19,7 @@ type pool struct {
 	// are the resources that their cases have.
 	refused, stuck int
 	kinds          map[string]bool // of which the target made something
+	full           bool            // the target had no room for something once
 }
 
 func (p *pool) init(limit int) {

@@ -70,6 +70,14 @@ func (s *Session) crowdedOut(m *message, a *check.Answer) error {
 	return nil
 }
 
+// Pressed says that the target had no room for something at any time in the run:
+// what a case has made may have gone since, to make room for another.
+func (s *Session) Pressed() bool {
+	s.env.pool.mu.Lock()
+	defer s.env.pool.mu.Unlock()
+	return s.env.pool.full
+}
+
 // Crowded says that there was no room for something that the case wanted to make,
 // at the target or by the profile, whatever the run gave up for it.
 func (s *Session) Crowded() bool {
@@ -160,6 +168,7 @@ func (p *patience) until(ctx context.Context, changed <-chan struct{}, limit tim
 func (p *pool) crowded(own int) (g grant, changed <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.full = true
 	if len(p.free) > 0 {
 		return grant{evicted: p.remove(0)}, nil
 	}

@@ -246,7 +246,7 @@ func (r *Runner) execute(ctx context.Context, c *plan.Case) Result {
 	res := r.blank(c, "", "")
 	s := r.env.Session(c)
 	err := attempt(ctx, c, s)
-	if ctx.Err() == nil && s.Crowded() {
+	if ctx.Err() == nil && (s.Crowded() || s.Pressed() && doubtful(c, s, err)) {
 		s.Anew(ctx)
 		done()
 		done = r.enter(true)
@@ -294,8 +294,8 @@ func judged(s *plan.Session, err error) bool {
 // than it waited.
 const maxMisled = 2
 
-// doubtful says whether listings that are behind could be why a case did not
-// pass. What is done at once is judged by histories, which begin no second time:
+// doubtful says whether listings that are behind, or others that want room, could
+// be why a case did not pass. What is done at once is judged by histories, which begin no second time:
 // what went wrong may not do so again.
 func doubtful(c *plan.Case, s *plan.Session, err error) bool {
 	const atOnce = "concurrency"
