@@ -88,10 +88,26 @@ func (r *Report) junit() junitSuites {
 		}
 		doc.Suites[i].add(rec)
 	}
+	if s, ok := r.ending(); ok {
+		doc.Suites = append(doc.Suites, s)
+	}
 	for i := range doc.Suites {
 		doc.add(&doc.Suites[i])
 	}
 	return doc
+}
+
+// ending is a suite of one error where the run itself went wrong, so that its
+// cases do not tell: it left resources behind, was interrupted, or is at fault.
+func (r *Report) ending() (junitSuite, bool) {
+	switch r.Exit {
+	case run.ExitFault, run.ExitLeaked, run.ExitInterrupted:
+	default:
+		return junitSuite{}, false
+	}
+	c := junitCase{Name: "run", ClassName: "run", Time: secondsText(0)}
+	c.Error = &junitDetail{Message: Meaning(r.Exit), Type: "run", Text: strings.Join(r.Notes, "\n")}
+	return junitSuite{Name: "run", Tests: 1, Errors: 1, Cases: []junitCase{c}}, true
 }
 
 func (r *Report) junitSuite(first Record) junitSuite {

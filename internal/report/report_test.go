@@ -348,3 +348,18 @@ func TestExcusedFindingsAreNoFailures(t *testing.T) {
 		}
 	}
 }
+
+// What went wrong with the run itself is no case's: CI has to see it all the same.
+func TestJUnitTellsOfTheRun(t *testing.T) {
+	t.Parallel()
+	for exit, errors := range map[int]int{0: 0, 1: 0, 3: 0, 4: 1, 6: 1, 130: 1} {
+		r := &Report{Exit: exit, Notes: []string{"leaked: ImageCache imc-1"}}
+		doc := r.junit()
+		if doc.Errors != errors || doc.Tests != errors {
+			t.Errorf("exit %d: %d errors of %d tests, want %d", exit, doc.Errors, doc.Tests, errors)
+		}
+		if errors > 0 && !strings.Contains(doc.Suites[0].Cases[0].Error.Text, "imc-1") {
+			t.Errorf("exit %d: the error says %q, want the note", exit, doc.Suites[0].Cases[0].Error.Text)
+		}
+	}
+}
