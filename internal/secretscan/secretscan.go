@@ -1,7 +1,7 @@
 // Package secretscan finds what looks like a secret in any file: keys, tokens
 // and signatures by their shape, and whatever stands in a field whose name says
 // that it is secret and is no placeholder; also where it is percent-encoded,
-// escaped, or in base64 or hex. It shares no code with what takes secrets out,
+// escaped, compressed, or in base64, base32 or hex. It shares no code with what takes secrets out,
 // and knows placeholders by how they look alone, so that each of the two finds
 // what the other overlooks.
 package secretscan
@@ -30,6 +30,7 @@ const (
 	Field        Kind = "secret field"
 	UserInfo     Kind = "password in a URL"
 	Random       Kind = "random text"
+	Nested       Kind = "nested encodings" // more than are looked through
 )
 
 // Hit is one place that looks like a secret.
@@ -90,6 +91,8 @@ type scan struct {
 	skipped int // bytes of this line before what is looked at
 	hits    []Hit
 	block   block
+	seen    map[string]bool // what was decoded from this line
+	budget  int             // how many bytes may still be
 }
 
 // block is base64 or hex that goes over several lines, all but the last of
@@ -102,7 +105,7 @@ type block struct {
 
 func (s *scan) line(line []byte) {
 	line = bytes.TrimRight(line, "\r\n")
-	s.view(view{text: line}, 0)
+	s.all(view{text: line})
 	run, ok := blockLine(line)
 	if !ok || len(run) > s.block.width {
 		s.endBlock()
@@ -142,7 +145,7 @@ func (s *scan) endBlock() {
 	if len(s.block.text) > s.block.width {
 		now := s.number
 		s.number = s.block.line
-		s.view(view{text: s.block.text, fixed: true}, 0)
+		s.all(view{text: s.block.text, fixed: true})
 		s.number = now
 	}
 	s.block.text, s.block.width = s.block.text[:0], 0

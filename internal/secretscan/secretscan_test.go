@@ -1,6 +1,9 @@
 package secretscan
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
@@ -166,6 +169,38 @@ func TestEncodings(t *testing.T) {
 		"base64":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) },
 		"base64url": func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte(s)) },
 		"hex":       func(s string) string { return hex.EncodeToString([]byte(s)) },
+		"octal":     func(s string) string { return each(s, `\%03o`) },
+		"bytes":     func(s string) string { return each(s, `\x%02x`) },
+		"long":      func(s string) string { return each(s, `\U%08X`) },
+		"decimal":   func(s string) string { return each(s, "&#%d;") },
+		"hexadec":   func(s string) string { return each(s, "&#x%X;") },
+		"no end":    func(s string) string { return each(s, "&#%03d") },
+		"hEx": func(s string) string {
+			h := []byte(hex.EncodeToString([]byte(s)))
+			for i := range h {
+				if i%3 == 0 {
+					h[i] = bytes.ToUpper(h[i : i+1])[0]
+				}
+			}
+			return string(h)
+		},
+		"base32":    func(s string) string { return base32.StdEncoding.EncodeToString([]byte(s)) },
+		"base32 in": func(s string) string { return strings.ToLower(base32.StdEncoding.EncodeToString([]byte("a" + s))) },
+		"UTF-16":    func(s string) string { return base64.StdEncoding.EncodeToString([]byte(each(s, "%c\x00"))) },
+		"zipped": func(s string) string {
+			var b bytes.Buffer
+			w := gzip.NewWriter(&b)
+			_, _ = w.Write([]byte("a text, " + s)) // a Buffer does not fail
+			_ = w.Close()
+			return base64.StdEncoding.EncodeToString(b.Bytes())
+		},
+		"mime": func(s string) string {
+			return quote(strings.ReplaceAll(wrap(base64.StdEncoding.EncodeToString([]byte(strings.Repeat("a", 60)+" "+s))), "\n|", "\r\n"))
+		},
+		"percent 4": func(s string) string {
+			return url.QueryEscape(url.QueryEscape(url.QueryEscape(url.QueryEscape(s))))
+		},
+		"json 3": func(s string) string { return quote(quote(quote(s))) },
 		"percent all": func(s string) string {
 			var b strings.Builder
 			for i := range len(s) {
@@ -184,6 +219,33 @@ func TestEncodings(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func each(s, format string) string {
+	var b strings.Builder
+	for i := range len(s) {
+		fmt.Fprintf(&b, format, s[i])
+	}
+	return b.String()
+}
+
+// A line that is made to take for ever is a hit, and takes no such time.
+func TestNested(t *testing.T) {
+	t.Parallel()
+	text := "a"
+	for range 12 {
+		text = base64.StdEncoding.EncodeToString([]byte("%25 &amp; \\u0041 " + text + " %25"))
+	}
+	if _, err := Scan("f", strings.NewReader(text)); err != nil {
+		t.Error(err)
+	}
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write(bytes.Repeat([]byte("%25252525 "), 1<<20)) // a Buffer does not fail
+	_ = w.Close()
+	if got := kinds(t, base64.StdEncoding.EncodeToString(b.Bytes())); !contains(got, Nested) {
+		t.Errorf("the scan has %v, want %s", got, Nested)
 	}
 }
 

@@ -2,9 +2,12 @@ package secretscan
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base32"
 	"encoding/base64"
 	"encoding/hex"
 	"html"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -34,10 +37,41 @@ func (v view) origin(i int) int {
 }
 
 // maxDepth is how many encodings may lie in each other.
-const maxDepth = 4
+const maxDepth = 9
 
-// view looks through a view, and through all that can be decoded in it.
+// How much may be decoded from a line, in bytes.
+const (
+	minBudget = 4 << 20
+	maxGrowth = 48
+)
+
+// all looks through a line, and through all that can be decoded in it. A line
+// in which that is too much is a hit: nobody knows what it says.
+func (s *scan) all(v view) {
+	clear(s.seen)
+	s.budget = minBudget + maxGrowth*len(v.text)
+	s.look(v, 0)
+	if s.budget < 0 {
+		s.hit(v, 0, Nested, "too much to be looked through")
+	}
+}
+
+// view looks through what was decoded, once.
 func (s *scan) view(v view, depth int) {
+	if s.seen[string(v.text)] {
+		return
+	}
+	if s.seen == nil {
+		s.seen = map[string]bool{}
+	}
+	s.seen[string(v.text)] = true
+	s.look(v, depth)
+}
+
+func (s *scan) look(v view, depth int) {
+	if s.budget -= len(v.text); s.budget < 0 {
+		return
+	}
 	s.phrases(v)
 	s.tokens(v, depth)
 	if depth == maxDepth {
@@ -55,6 +89,17 @@ var decoders = []func(view) (view, bool){
 	func(v view) (view, bool) { return replace(v, '%', percent) },
 	func(v view) (view, bool) { return replace(v, '\\', backslash) },
 	func(v view) (view, bool) { return replace(v, '&', entity) },
+	func(v view) (view, bool) { return replace(v, '\n', lineEnd) },
+	func(v view) (view, bool) { return replace(v, 0, zero) },
+}
+
+// zero drops the zeros of UTF-16.
+func zero([]byte) ([]byte, int) { return nil, 1 }
+
+// lineEnd drops the ends of lines in text that was decoded, and what may stand
+// around them.
+func lineEnd(text []byte) ([]byte, int) {
+	return nil, len(text) - len(bytes.TrimLeft(text, "\r\n\t "))
 }
 
 // replace puts what read makes of the text from each mark on into its place.
@@ -90,34 +135,48 @@ func percent(text []byte) ([]byte, int) {
 	return out, 3
 }
 
-// escapes of JSON, Go and shells.
-var escapes = map[byte]byte{'"': '"', '\\': '\\', '/': '/', '\'': '\'', 'n': '\n', 'r': '\r', 't': '\t'}
+// escapes of JSON, Go and shells. A return is left out, for what lies before
+// a line feed.
+var escapes = map[byte]string{'"': `"`, '\\': `\`, '/': "/", '\'': "'", 'n': "\n", 'r': "", 't': "\t", 'b': "\b", 'f': "\f", 'e': "\x1b"}
 
 func backslash(text []byte) ([]byte, int) {
 	if len(text) < 2 {
 		return nil, 0
 	}
 	if c, ok := escapes[text[1]]; ok {
-		return []byte{c}, 2
+		return []byte(c), 2
 	}
-	digits := map[byte]int{'u': 4, 'x': 2}[text[1]]
-	if digits == 0 || len(text) < 2+digits {
+	base, from, digits := 8, 1, 3
+	if n := map[byte]int{'u': 4, 'U': 8, 'x': 2}[text[1]]; n > 0 {
+		base, from, digits = 16, 2, n
+	}
+	if len(text) < from+digits {
 		return nil, 0
 	}
-	n, err := strconv.ParseUint(string(text[2:2+digits]), 16, 32)
+	n, err := strconv.ParseUint(string(text[from:from+digits]), base, 31)
 	if err != nil {
 		return nil, 0
 	}
-	return utf8.AppendRune(nil, rune(n)), 2 + digits
+	if digits < 4 && n <= 0xff {
+		return []byte{byte(n)}, from + digits
+	}
+	return utf8.AppendRune(nil, rune(n)), from + digits
 }
 
 // maxEntity is the length of the longest entity that is read, in bytes.
-const maxEntity = 10
+const maxEntity = 12
 
 func entity(text []byte) ([]byte, int) {
-	n := bytes.IndexByte(text[:min(maxEntity, len(text))], ';') + 1
-	if n == 0 {
-		return nil, 0
+	text = text[:min(maxEntity, len(text))]
+	n := bytes.IndexByte(text, ';') + 1
+	if n == 0 || bytes.IndexByte(text[1:n], '&') >= 0 {
+		n = len(text) - len(bytes.TrimLeft(text, "&#xX0123456789abcdefABCDEF")) // one of a number, without its end
+		if next := bytes.IndexByte(text[1:n], '&'); next >= 0 {
+			n = next + 1
+		}
+		if n < 3 || text[1] != '#' {
+			return nil, 0
+		}
 	}
 	out := html.UnescapeString(string(text[:n]))
 	if out == string(text[:n]) {
@@ -130,23 +189,60 @@ func entity(text []byte) ([]byte, int) {
 const (
 	minBase64 = 12
 	minHex    = 16
+	minBase32 = 16
 )
 
 // encodings are tried on each token. What precedes text in base64 may have
 // moved it by some characters.
 var encodings = []func(text string) ([]byte, error){
-	func(text string) ([]byte, error) { return hexText(text) },
-	func(text string) ([]byte, error) { return base64Text(text) },
+	hexText,
+	func(text string) ([]byte, error) { return hexText(moved(text, 1)) },
+	base64Text,
 	func(text string) ([]byte, error) { return base64Text(moved(text, 1)) },
 	func(text string) ([]byte, error) { return base64Text(moved(text, 2)) },
 	func(text string) ([]byte, error) { return base64Text(moved(text, 3)) },
+	zipped,
+	base32Text,
+	func(text string) ([]byte, error) { return base32Text(moved(text, 1)) },
+	func(text string) ([]byte, error) { return base32Text(moved(text, 2)) },
+	func(text string) ([]byte, error) { return base32Text(moved(text, 3)) },
+	func(text string) ([]byte, error) { return base32Text(moved(text, 4)) },
+	func(text string) ([]byte, error) { return base32Text(moved(text, 5)) },
+	func(text string) ([]byte, error) { return base32Text(moved(text, 6)) },
+	func(text string) ([]byte, error) { return base32Text(moved(text, 7)) },
+}
+
+// zipped is what was compressed before it was put into base64, or as much of
+// it as is looked at.
+func zipped(text string) ([]byte, error) {
+	packed, err := base64Text(text)
+	if err != nil {
+		return nil, err
+	}
+	r, err := gzip.NewReader(bytes.NewReader(packed))
+	if err != nil {
+		return nil, err
+	}
+	out, _ := io.ReadAll(io.LimitReader(r, minBudget)) // a part is better than nothing
+	return out, nil
+}
+
+// base32Text is of capital letters or of small ones.
+func base32Text(text string) ([]byte, error) {
+	if len(text) < minBase32 {
+		return nil, base32.CorruptInputError(0)
+	}
+	if text = text[:len(text)-len(text)%8+map[int]int{2: 2, 4: 4, 5: 5, 7: 7}[len(text)%8]]; text == strings.ToLower(text) {
+		text = strings.ToUpper(text)
+	}
+	return base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
 }
 
 func hexText(text string) ([]byte, error) {
 	if len(text) < minHex {
 		return nil, hex.ErrLength
 	}
-	return hex.DecodeString(text)
+	return hex.DecodeString(text[:len(text)&^1])
 }
 
 // toStandard turns the alphabet for URLs into the other one.
@@ -203,6 +299,6 @@ const minRun = 8
 // readable returns the stretches of bytes that are text.
 func readable(b []byte) [][]byte {
 	return slices.DeleteFunc(bytes.FieldsFunc(b, func(r rune) bool {
-		return r < ' ' && r != '\n' && r != '\r' && r != '\t' || r == 0x7f || r == utf8.RuneError
+		return r < ' ' && r != '\n' && r != '\r' && r != '\t' && r != 0 || r == 0x7f || r == utf8.RuneError
 	}), func(run []byte) bool { return len(run) < minRun })
 }
