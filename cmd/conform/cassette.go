@@ -115,7 +115,11 @@ func newExport(a *app) *cobra.Command {
 		Short: "Give a cassette out as an HTTP Archive",
 		Long: `Write the exchanges of a cassette as an HTTP Archive (HAR 1.2), which browsers,
 proxies and editors read. The archive is a lossy copy: it has neither digests nor
-all that a cassette says of an exchange, and bodies only as text or base64.`,
+all that a cassette says of an exchange, and bodies only as text or base64. A
+cassette in which the scan finds what may be secret is not given out.
+
+Exit codes: 0 given out, 1 the scan found what looks like a secret, 2 the
+cassette cannot be read, or FILE is there.`,
 		Example: `  conform cassette export run.cassette --output run.har
   conform cassette export run.cassette | jq .log.entries[].request.url`,
 		Args: exactlyOne("a cassette"),
@@ -131,6 +135,14 @@ func (a *app) export(path, output string) error {
 		return err
 	}
 	defer c.Close()
+	hits, err := scanFile(path)
+	if err != nil {
+		return usage(err)
+	}
+	if len(hits) > 0 {
+		return exit(exitDeparts, fmt.Errorf("%s: %s may be secret, the first on line %d: nothing is given out; conform cassette scan shows where",
+			path, counted(len(hits), "text"), hits[0].Line))
+	}
 	if output == "" {
 		if err := har.Write(a.Out, c); err != nil {
 			return exit(exitFault, err)

@@ -134,26 +134,28 @@ func (a *app) importFile(f *importFlags, from, to string) error {
 	}
 	// The name is given only to what the scan has passed.
 	part := to + ".part"
-	if err := writeForeign(part, h, rules, in); err != nil {
+	s := rules.Session(redact.SessionOptions{Begin: h.Recorded})
+	if err := writeForeign(part, h, s, in); err != nil {
 		return usage(errors.Join(err, os.Remove(part)))
 	}
-	if err := a.passes(part, to); err != nil {
+	seen, err := a.passes(part, to, s)
+	if err != nil {
 		return errors.Join(err, os.Remove(part))
 	}
 	if err := os.Rename(part, to); err != nil {
 		return usage(errors.Join(err, os.Remove(part)))
 	}
 	fmt.Fprintf(a.Err, "imported %s to %s\n", counted(len(in.exchanges), "exchange"), to)
+	seen.tell(a.Err)
 	return nil
 }
 
 // writeForeign writes the exchanges, redacted.
-func writeForeign(path string, h cassette.Header, rules *redact.Rules, in *foreign) error {
+func writeForeign(path string, h cassette.Header, s *redact.Session, in *foreign) error {
 	w, err := cassette.Create(path, h)
 	if err != nil {
 		return err
 	}
-	s := rules.Session(redact.SessionOptions{Begin: h.Recorded})
 	for i := range in.exchanges {
 		if err := w.Append(s.Exchange(&in.exchanges[i])); err != nil {
 			return errors.Join(fmt.Errorf("exchange %d: %w", i+1, err), w.Close())
@@ -162,17 +164,18 @@ func writeForeign(path string, h cassette.Header, rules *redact.Rules, in *forei
 	return w.Close()
 }
 
-// passes scans what was written; hits are told by the name that it would get.
-func (a *app) passes(part, to string) error {
-	hits, err := scanFile(part)
+// passes looks through what was written; hits are told by the name that it
+// would get.
+func (a *app) passes(part, to string, s *redact.Session) (reviewed, error) {
+	seen, err := review(part, s)
 	if err != nil {
-		return usage(err)
+		return seen, usage(err)
 	}
-	for _, h := range hits {
+	for _, h := range seen.hits {
 		fmt.Fprintln(a.Out, printable(strings.Replace(h.String(), part, to, 1)))
 	}
-	if len(hits) > 0 {
-		return exit(exitDeparts, fmt.Errorf("the scan has %s: %s is not kept", counted(len(hits), "hit"), to))
+	if seen.unsafe() {
+		return seen, exit(exitDeparts, fmt.Errorf("%s is not kept: %w", to, seen.reason()))
 	}
-	return nil
+	return seen, nil
 }

@@ -24,8 +24,9 @@ const cassetteSuffix = ".cassette"
 // recording is a cassette that traffic is being recorded into.
 type recording struct {
 	*recorder.Recorder
-	path   string
-	writer *cassette.Writer
+	path    string
+	writer  *cassette.Writer
+	session *redact.Session
 }
 
 // recordingOf says what is recorded, and where.
@@ -55,7 +56,7 @@ func (a *app) openRecording(o recordingOf) (*recording, error) {
 		}
 	}
 	h.Recorded, h.Contract, h.Policy, h.Tool = now, "sha256:"+o.contract.Digest, "sha256:"+rules.Digest(), "conform "+version
-	r := &recording{}
+	r := &recording{session: session}
 	for i := range 100 { // two recordings may begin in the same second
 		r.path = filepath.Join(o.dir, cassetteName(o.kind, now, i))
 		var err error
@@ -78,28 +79,29 @@ func cassetteName(kind string, now time.Time, i int) string {
 	return name + cassetteSuffix
 }
 
-// unsafeSuffix ends the name of a recording in which something may be secret.
-const unsafeSuffix = ".unsafe"
-
-// close seals the cassette and says what is in it. One in which the scanner
-// finds what may be secret is not kept under its name: nobody shall take it for
-// one that can be shared.
+// close seals the cassette, looks through it and says what is in it. That is
+// done too where recording has failed: what is there shall be fit to be shared.
 func (r *recording) close(a *app) error {
-	if err := errors.Join(r.Err(), r.writer.Close()); err != nil {
-		return exit(exitFault, err)
+	failed := r.Err()
+	if err := r.writer.Close(); failed == nil {
+		failed = err
 	}
-	hits, err := scanFile(r.path)
-	if err != nil {
-		return exit(exitFault, err)
+	if failed != nil {
+		failed = fmt.Errorf("%w; %s before it in %s", failed, counted(r.writer.Len(), "exchange"), r.path)
 	}
-	if len(hits) > 0 {
-		if err := os.Rename(r.path, r.path+unsafeSuffix); err != nil {
-			return exit(exitFault, fmt.Errorf("set recording aside: %w", err))
+	seen, err := review(r.path, r.session)
+	if err != nil || seen.unsafe() {
+		err = errors.Join(err, seen.reason())
+		if gone := os.Rename(r.path, r.path+unsafeSuffix); gone != nil {
+			return exit(exitFault, errors.Join(failed, err, fmt.Errorf("set recording aside: %w", gone)))
 		}
-		return exit(exitFault, fmt.Errorf("%s in the recording may be secret, the first on line %d: it is set aside as %s; conform cassette scan shows where",
-			counted(len(hits), "text"), hits[0].Line, r.path+unsafeSuffix))
+		return exit(exitFault, errors.Join(failed, fmt.Errorf("the recording is set aside as %s: %w", r.path+unsafeSuffix, err)))
+	}
+	if failed != nil {
+		return exit(exitFault, failed)
 	}
 	fmt.Fprintf(a.Err, "recorded %s in %s\n", counted(r.Count(), "exchange"), r.path)
+	seen.tell(a.Err)
 	return nil
 }
 

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -55,6 +58,12 @@ func spoil(ts *testscript.TestScript, _ bool, args []string) {
 	_, err := io.CopyN(z, zeros{}, 1<<30)
 	ts.Check(err)
 	ts.Check(z.Close())
+	var realBomb bytes.Buffer
+	z = gzip.NewWriter(&realBomb)
+	_, err = io.Copy(z, io.MultiReader(bytes.NewReader(text[:first]), io.LimitReader(zeros{}, 600<<20)))
+	ts.Check(err)
+	ts.Check(z.Close())
+	ts.Check(os.Symlink("loop.cassette", filepath.Join(ts.MkAbs("."), "loop.cassette")))
 	for name, bad := range map[string][]byte{
 		"cut.cassette":      concat(text[:second], text[seal:]),
 		"headless.cassette": text[:first-20],
@@ -63,9 +72,30 @@ func spoil(ts *testscript.TestScript, _ bool, args []string) {
 		"longline.cassette": concat(text[:first], bytes.Repeat([]byte("="), 80<<20), text[first:]),
 		"swapped.cassette":  concat(text[:first], text[second:seal], text[first:second], text[seal:]),
 		"bomb.cassette.gz":  bomb.Bytes(),
+		"real.cassette.gz":  realBomb.Bytes(),
+		"bom.cassette":      append([]byte("\ufeff"), text...),
+		"zeros.cassette":    concat(text[:first], make([]byte, 100), text[first:]),
+		"status.cassette":   resealed(ts, text, "\n< 200\n", "\n< 42\n"),
+		"count.cassette":    bytes.Replace(text, []byte("#sealed n="), []byte("#sealed n=99999999999999999999"), 1),
+		"twin.cassette":     concat(text[:second], text[first:second], text[second:]),
 	} {
 		ts.Check(os.WriteFile(filepath.Join(ts.MkAbs("."), name), bad, 0o600))
 	}
 }
 
 func concat(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
+
+// resealed changes the first record, and makes the digests right again: who
+// writes a cassette by hand can do so too.
+func resealed(ts *testscript.TestScript, text []byte, from, to string) []byte {
+	begin, record, ok := bytes.Cut(text, []byte("\n=== 1 "))
+	record, _, whole := bytes.Cut(record, []byte("\n# sha256:"))
+	if !ok || !whole || !bytes.Contains(record, []byte(from)) {
+		ts.Fatalf("the first record has no %q", from)
+	}
+	record = append([]byte("=== 1 "), bytes.Replace(append(record, '\n'), []byte(from), []byte(to), 1)...)
+	last, err := hex.DecodeString(string(begin[bytes.LastIndexByte(begin, ':')+1:]))
+	ts.Check(err)
+	sum := sha256.Sum256(append(last, record...))
+	return fmt.Appendf(nil, "%s\n%s# sha256:%x\n#sealed n=1 root=sha256:%x\n", begin, record, sum, sum)
+}

@@ -19,6 +19,10 @@ const (
 	maxRecords = 10 << 20
 	maxFile    = 1 << 40
 	maxPacked  = 512 << 20 // bytes of a compressed cassette, unpacked
+	// A compressed cassette may be so much larger unpacked: digests do not get
+	// smaller, so a real one is by a factor of ten or twenty.
+	minPacked = 16 << 20
+	maxRatio  = 64
 )
 
 // The units of times.
@@ -96,6 +100,9 @@ func fits(r *redact.Record) error {
 	if len(r.Answer) > maxBody {
 		return &LimitError{"body of the answer", maxBody}
 	}
+	if r.Status != 0 && !redact.IsStatus(r.Status) {
+		return fmt.Errorf("status %d: want 200 to 999, or none", r.Status)
+	}
 	if len(r.Params)+len(r.Common)+len(r.Header) > maxLines-8 {
 		return &LimitError{"parameters and headers", maxLines - 8}
 	}
@@ -129,6 +136,8 @@ func appendFacts(dst []byte, r *redact.Record) []byte {
 	if r.Try != 0 && r.Try != 1 {
 		dst = strconv.AppendInt(append(dst, " try="...), int64(r.Try), 10)
 	}
+	dst = appendFact(dst, "unread-body", string(r.UnreadBody))
+	dst = appendFact(dst, "unread", string(r.UnreadAnswer))
 	return append(appendFact(dst, "failure", string(r.Failure)), '\n')
 }
 

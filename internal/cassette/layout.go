@@ -60,7 +60,7 @@ func appendBody(dst, body []byte) ([]byte, layout) {
 		pack   func(dst, body []byte) ([]byte, bool)
 	}{{jsonMin, packJSON}, {jsonLine, packJSONLine}, {xmlMin, packXML}} {
 		out, ok := try.pack(dst[:at], body)
-		if !ok || len(out)-at > maxSpread*len(body)+64 {
+		if !ok || len(out)-at > min(maxSpread*len(body)+64, maxRecord/2) {
 			continue
 		}
 		if back, err := unpack(try.layout, out[at:], len(body)); err == nil && bytes.Equal(back, body) {

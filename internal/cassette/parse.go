@@ -146,12 +146,19 @@ var facts = []struct {
 	{"lane", "NUMBER", func(e *Entry, s string) (string, bool) { return setInt(&e.Lane, s) }},
 	{"lent", "WORD", func(e *Entry, s string) (string, bool) { return setWord(&e.Lent, s) }},
 	{"try", "NUMBER", func(e *Entry, s string) (string, bool) { return setInt(&e.Try, s) }},
+	{"unread-body", "REASON", func(e *Entry, s string) (string, bool) { return setUnread(&e.UnreadBody, s) }},
+	{"unread", "REASON", func(e *Entry, s string) (string, bool) { return setUnread(&e.UnreadAnswer, s) }},
 	{"failure", "WORD", func(e *Entry, s string) (string, bool) { return setWord((*string)(&e.Failure), s) }},
 }
 
 func setWord(dst *string, s string) (rest string, ok bool) {
 	*dst, rest, ok = word(s)
 	return rest, ok
+}
+
+func setUnread(dst *redact.Unread, s string) (rest string, ok bool) {
+	rest, ok = setWord((*string)(dst), s)
+	return rest, ok && *dst != redact.Read && dst.Known()
 }
 
 func setInt(dst *int, s string) (rest string, ok bool) {
@@ -274,7 +281,7 @@ func (p *parser) name(text []byte) (string, bool) {
 
 func (p *parser) status(line []byte) (want string) {
 	n, err := strconv.Atoi(string(line))
-	if err != nil {
+	if err != nil || n != 0 && !redact.IsStatus(n) {
 		return "want a status such as 200"
 	}
 	p.stage, p.entry.Status = inStatus, n

@@ -61,7 +61,7 @@ func anyRecord(t *rapid.T) redact.Record {
 			Scheme: wire.Scheme(anyText(t, "scheme")), Format: anyText(t, "format")},
 		Params: anyParams(t, "params"), Common: anyParams(t, "common"), Header: anyParams(t, "header"),
 		Signature: anyText(t, "signature"), Body: anyBody(t, "body"), Answer: anyBody(t, "answer"),
-		Status: rapid.OneOf(rapid.SampledFrom([]int{0, 200, 404}), rapid.Int()).Draw(t, "status"),
+		Status: rapid.OneOf(rapid.SampledFrom([]int{0, 101, 200, 404}), rapid.IntRange(200, 999)).Draw(t, "status"),
 		Start:  anyTime(t, "start"), FirstByte: anyTime(t, "first"), Duration: anyTime(t, "took"),
 		Failure: redact.Failure(anyText(t, "failure")), Try: rapid.IntRange(1, 3).Draw(t, "try"),
 	}

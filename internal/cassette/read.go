@@ -20,6 +20,14 @@ const gzipSuffix = ".gz"
 // TruncatedError or LimitError. The caller must Close the cassette; of a name
 // that ends in .gz it is unpacked into memory.
 func Open(path string) (*Cassette, error) {
+	// To open a pipe would wait for its other end.
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, fmt.Errorf("read cassette: %w", err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("read cassette: %s: want a file", path)
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read cassette: %w", err)
@@ -33,19 +41,16 @@ func Open(path string) (*Cassette, error) {
 
 // open reads an open file, and hands it to the cassette if that needs it.
 func open(f *os.File, path string) (*Cassette, error) {
-	if strings.HasSuffix(path, gzipSuffix) {
-		text, err := gunzip(f)
-		if err != nil {
-			return nil, fmt.Errorf("read cassette: unpack %s: %w", path, err)
-		}
-		return Read(path, bytes.NewReader(text), int64(len(text)))
-	}
 	info, err := f.Stat()
 	if err != nil {
 		return nil, fmt.Errorf("read cassette: %w", err)
 	}
-	if !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("read cassette: %s: want a file", path)
+	if strings.HasSuffix(path, gzipSuffix) {
+		text, err := gunzip(f, min(maxPacked, minPacked+maxRatio*info.Size()))
+		if err != nil {
+			return nil, fmt.Errorf("read cassette: unpack %s: %w", path, err)
+		}
+		return Read(path, bytes.NewReader(text), int64(len(text)))
 	}
 	c, err := Read(path, f, info.Size())
 	if err != nil {
@@ -55,7 +60,8 @@ func open(f *os.File, path string) (*Cassette, error) {
 	return c, nil
 }
 
-func gunzip(r io.Reader) ([]byte, error) {
+// gunzip unpacks at most so many bytes.
+func gunzip(r io.Reader, limit int64) ([]byte, error) {
 	z, err := gzip.NewReader(r)
 	if err != nil {
 		return nil, err
@@ -64,9 +70,9 @@ func gunzip(r io.Reader) ([]byte, error) {
 	if begin, err := in.Peek(len(magic)); err == nil && string(begin) != magic {
 		return begin, nil // what is no cassette is not unpacked, however large
 	}
-	text, err := io.ReadAll(io.LimitReader(in, maxPacked+1))
-	if err == nil && len(text) > maxPacked {
-		err = &LimitError{"text", maxPacked}
+	text, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err == nil && int64(len(text)) > limit {
+		err = &LimitError{"bytes of text in a file of that size", limit}
 	}
 	return text, err
 }

@@ -42,7 +42,7 @@ func samples() []redact.Record {
 		},
 		{
 			Place: redact.Place{Role: redact.RoleCleanup, Lane: 3}, Via: redact.Via{Method: "GET"}, Try: 1,
-			Signature: redact.SignatureAbsent, Failure: redact.Reset, Start: 61 * time.Second, Duration: 1500 * time.Microsecond,
+			Signature: redact.SignatureAbsent, Failure: redact.Reset, UnreadBody: redact.UnreadFormat, UnreadAnswer: redact.UnreadPacked, Start: 61 * time.Second, Duration: 1500 * time.Microsecond,
 		},
 	}
 }

@@ -37,7 +37,7 @@ func Create(path string, h Header) (*Writer, error) {
 		return nil, fmt.Errorf("create cassette: %w", err)
 	}
 	if _, err = w.file.Write(text); err != nil {
-		return nil, fmt.Errorf("create cassette: %w", errors.Join(err, w.file.Close()))
+		return nil, fmt.Errorf("create cassette: %w", errors.Join(err, w.file.Close(), os.Remove(path)))
 	}
 	return w, nil
 }

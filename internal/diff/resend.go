@@ -132,7 +132,7 @@ func (r *resender) refuses(s *step) (key wire.Credentials, why Why) {
 	switch {
 	case s.op == nil:
 		return key, Strange
-	case s.Failure != redact.NoFailure || s.Status == 0:
+	case s.Failure != redact.NoFailure || s.Status == 0 || s.UnreadAnswer != redact.Read:
 		return key, Unanswered
 	case s.Signature == redact.SignatureBad || s.Signature == redact.SignatureAbsent:
 		return key, Unsigned

@@ -42,7 +42,7 @@ type Misfit struct {
 func Check(c *contract.Contract, r *redact.Record) []Misfit {
 	k := &checker{contract: c, record: r, op: c.Operation(r.Operation), seen: map[Misfit]bool{}}
 	switch {
-	case r.Failure != redact.NoFailure || r.Status == 0 || r.Via.Method == http.MethodHead:
+	case r.Failure != redact.NoFailure || r.Status == 0 || r.Via.Method == http.MethodHead || r.UnreadAnswer != redact.Read:
 	case r.Status >= 400:
 		k.refusal()
 	case k.op == nil:

@@ -7,14 +7,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // file is what a file has of what is taken over.
@@ -98,7 +101,13 @@ func (x *interaction) raw() (redact.Raw, error) {
 	raw := redact.Raw{
 		Method: x.Request.Method, Target: u.RequestURI(), Host: u.Host, Header: canonical(x.Request.Headers), Body: []byte(x.Request.Body),
 		Status: x.Response.Code, RespHeader: canonical(x.Response.Headers), RespBody: []byte(x.Response.Body),
-		FirstByte: took, Duration: took,
+		FirstByte: took, Duration: took, Beside: x.beside(u.User),
+	}
+	if raw.Status != 0 && !redact.IsStatus(raw.Status) {
+		return redact.Raw{}, errors.New("response.code: want 200 to 999, or 0 for none")
+	}
+	if raw.Status == 0 {
+		raw.Failure = redact.Broken
 	}
 	if x.Request.Host != "" {
 		raw.Host = x.Request.Host
@@ -112,6 +121,20 @@ func (x *interaction) raw() (redact.Raw, error) {
 		raw.RespHeader.Del("Content-Encoding")
 	}
 	return raw, nil
+}
+
+// beside is what an interaction tells once more: a cassette whose URL was
+// cleaned has the secret in its form.
+func (x *interaction) beside(user *url.Userinfo) (out wire.Params) {
+	if password, ok := user.Password(); ok {
+		out = append(out, wire.Param{Name: "Password", Value: password})
+	}
+	for _, name := range slices.Sorted(maps.Keys(x.Request.Form)) {
+		for _, value := range x.Request.Form[name] {
+			out = append(out, wire.Param{Name: name, Value: value})
+		}
+	}
+	return out
 }
 
 func canonical(h http.Header) http.Header {

@@ -9,7 +9,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/wire"
+	"github.com/eci-conform/conform/spec"
 )
 
 const version2 = `---
@@ -89,6 +92,7 @@ func TestRead(t *testing.T) {
 			RespHeader: http.Header{}, RespBody: []byte("\x80\x81"), Start: begin.Add(took),
 		},
 	}
+	want[0].Beside = wire.Params{{Name: "Action", Value: "ListUsage"}, {Name: "RegionId", Value: "cn-hangzhou"}}
 	if diff := cmp.Diff(plains(want), plains(got)); diff != "" {
 		t.Errorf("Read() mismatch (-want +got)\n%s", diff)
 	}
@@ -111,7 +115,9 @@ func TestReadErrors(t *testing.T) {
 		"version: 3":                "read go-vcr cassette x: want version 1 or 2",
 		"version: 2\n\tsecret":      "read go-vcr cassette x:2: want a cassette in YAML",
 		"version: 2\nversion: s3cr": "read go-vcr cassette x:2: want a cassette in YAML",
-		"version: [secret]":         "read go-vcr cassette x:1: want a cassette in YAML",
+		laughs():                    "read go-vcr cassette x:10: want a cassette in YAML",
+		"version: 2\ninteractions:\n- request: {url: 'http://a/'}\n  response: {code: 42}": "read go-vcr cassette x: interaction 1: response.code: want 200 to 999, or 0 for none",
+		"version: [secret]": "read go-vcr cassette x:1: want a cassette in YAML",
 		"version: 2\ninteractions:\n- request: {url: /}":                                              "read go-vcr cassette x: interaction 1: request.url: want http://HOST/…",
 		"version: 2\ninteractions:\n- request: {url: 'http://a/?%zz'}\n  response: {duration: never}": "read go-vcr cassette x: interaction 1: response.duration: want a time such as 3ms",
 	} {
@@ -119,6 +125,43 @@ func TestReadErrors(t *testing.T) {
 		if diff := cmp.Diff(want, fmt.Sprint(err)); diff != "" {
 			t.Errorf("Read(%q) error mismatch (-want +got)\n%s", text, diff)
 		}
+	}
+}
+
+// laughs is a document that would fill the memory.
+func laughs() string {
+	text := "version: 2\na0: &a0 [x,x,x,x,x,x,x,x,x,x]\n"
+	for i := range 9 {
+		text += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d,", i), 10), ","))
+	}
+	return text + "interactions: *a9\n"
+}
+
+// What a cassette keeps beside the URL is looked for too.
+func TestReadSecrets(t *testing.T) {
+	t.Parallel()
+	text := `version: 2
+interactions:
+- request:
+    url: http://me:canary-in-the-url@eci.test/?Action=CreateImageCache&ImageRegistryCredential.1.Password=REMOVED
+    method: GET
+    form: {ImageRegistryCredential.1.Password: [canary-in-the-form], RegionId: [cn-hangzhou]}
+    headers: {Cookie: [sid=canary-in-a-cookie]}
+  response:
+    code: 400
+    body: '{"Message":"canary-in-the-url canary-in-the-form canary-in-a-cookie","RequestId":"cn-hangzhou"}'
+`
+	all, err := Read("x.yaml", strings.NewReader(text), begin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := contract.Load(spec.Name, spec.OpenAPI)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rec := redact.NewRules(c).Session(redact.SessionOptions{Begin: begin}).Exchange(&all[0]).Record()
+	if got := fmt.Sprintf("%+v %s", rec, rec.Answer); strings.Contains(got, "canary") || !strings.Contains(got, `"RequestId":"cn-hangzhou"`) {
+		t.Errorf("the record is %s", got)
 	}
 }
 

@@ -3,8 +3,6 @@
 // protocol's parameters stood in the query is lost, and so are the digests.
 package har
 
-import "time"
-
 // archive is a file. Names that begin with "_" are ours, as the format has it.
 type archive struct {
 	Log *log `json:"log"`
@@ -23,17 +21,17 @@ type creator struct {
 }
 
 type entry struct {
-	Started  time.Time `json:"startedDateTime"`
-	Time     float64   `json:"time"` // ms
-	Request  request   `json:"request"`
-	Response response  `json:"response"`
-	Cache    struct{}  `json:"cache"`
-	Timings  timings   `json:"timings"`
-	Track    string    `json:"_track,omitempty"`
-	Role     string    `json:"_role,omitempty"`
-	Lane     int       `json:"_lane,omitempty"`
-	Lent     string    `json:"_lent,omitempty"`
-	Failure  string    `json:"_failure,omitempty"`
+	Started  string   `json:"startedDateTime"`
+	Time     float64  `json:"time"` // ms
+	Request  request  `json:"request"`
+	Response response `json:"response"`
+	Cache    struct{} `json:"cache"`
+	Timings  timings  `json:"timings"`
+	Track    string   `json:"_track,omitempty"`
+	Role     string   `json:"_role,omitempty"`
+	Lane     int      `json:"_lane,omitempty"`
+	Lent     string   `json:"_lent,omitempty"`
+	Failure  string   `json:"_failure,omitempty"`
 }
 
 type pair struct {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -217,13 +218,16 @@ func TestReadErrors(t *testing.T) {
 	t.Parallel()
 	entry := func(s string) string { return `{"log":{"version":"1.2","entries":[` + s + `]}}` }
 	for text, want := range map[string]string{
-		"":                                 "read HAR x:1: want JSON",
-		"{\n\"log\": s3cret}":              "read HAR x:2: want JSON",
-		"{}":                               "read HAR x: want log.version 1.x",
-		`{"log":{"version":"2.0"}}`:        "read HAR x: want log.version 1.x",
-		entry(`{"time":"s3cret"}`):         "read HAR x:1: log.entries.time: want float64",
-		entry(`{"startedDateTime":"now"}`): "read HAR x: want JSON, times as RFC 3339",
-		entry(`{}`):                        "read HAR x: entry 1: request.url: want http://HOST/…",
+		"":                          "read HAR x:1: want JSON",
+		"{\n\"log\": s3cret}":       "read HAR x:2: want JSON",
+		"{}":                        "read HAR x: want log.version 1.x",
+		`{"log":{"version":"2.0"}}`: "read HAR x: want log.version 1.x",
+		entry(`{"time":"s3cret"}`):  "read HAR x:1: log.entries.time: want float64",
+		entry(`{"request":{"url":"http://a/"},"startedDateTime":"now"}`):             "read HAR x: entry 1: startedDateTime: want a time as in RFC 3339",
+		entry(`{"request":{"url":"http://a/"},"response":{"status":42}}`):            "read HAR x: entry 1: response.status: want 200 to 999, or 0 for none",
+		"{\"log\":{\"version\":\"1.2\",\n\"entries\":" + strings.Repeat("[", 20_000): "read HAR x:2: want JSON",
+		`{"log":{"version":"1.2","entries":{"a":"s3cret"}}}`:                         "read HAR x:1: log.entries: want []har.entry",
+		entry(`{}`): "read HAR x: entry 1: request.url: want http://HOST/…",
 		entry(`{"request":{"url":"http://a/"},"response":{"content":{"text":"?","encoding":"base64"}}}`):   "read HAR x: entry 1: response.content: text: want base64",
 		entry(`{"request":{"url":"http://a/","postData":{"text":"?","_encoding":"rot13"}},"response":{}}`): "read HAR x: entry 1: request.postData: encoding: want base64 or none",
 	} {
@@ -241,4 +245,39 @@ func FuzzRead(f *testing.F) {
 			t.Errorf("Read() = %d exchanges and %v", len(all), err)
 		}
 	})
+}
+
+// Whatever an archive tells, once or more often, no secret of it is taken over.
+func TestReadSecrets(t *testing.T) {
+	t.Parallel()
+	hidden := []string{"canary-in-the-url", "canary-in-a-cookie", "canary-set-as-a-cookie", "canary-in-the-query", "canary-in-a-param", "canary-in-a-header", "LTAI" + "5tCanaryOfATrack"}
+	text := fmt.Sprintf(`{"log":{"version":"1.2","comment":"password=%[6]s","_by":"%[1]s","entries":[{"_track":"%[7]s","_lent":"a b","_who":"%[1]s",
+	"request":{"method":"POST","url":"https://me:%[1]s@eci.test/?Action=CreateImageCache&Version=2018-08-08","cookies":[{"name":"sid","value":"%[2]s","comment":"%[2]s"}],
+	"headers":[{"name":"X-Auth-Token","value":"%[6]s"},{"name":":path","value":"/?Password=%[4]s"}],
+	"queryString":[{"name":"ImageRegistryCredential.1.Password","value":"%[4]s"},{"name":"RegionId","value":"cn-hangzhou"}],
+	"postData":{"mimeType":"application/x-www-form-urlencoded","text":"RegionId=cn-hangzhou","params":[{"name":"MyPassword","value":"%[5]s"}]}},
+	"response":{"status":400,"cookies":[{"name":"t","value":"%[3]s"}],"headers":[],"redirectURL":"http://u:%[1]s@a/",
+	"content":{"text":"{\"Message\":\"%[8]s\",\"RequestId\":\"cn-hangzhou\"}"}}}]}}`,
+		hidden[0], hidden[1], hidden[2], hidden[3], hidden[4], hidden[5], hidden[6], strings.Join(hidden, " "))
+	_, all, err := Read("x", strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := record(t, all)
+	file, err := os.ReadFile(c.Name())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := Write(&out, c); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range hidden {
+		if strings.Contains(string(file), s) || strings.Contains(out.String(), s) {
+			t.Errorf("%s is kept:\n%s", s, file)
+		}
+	}
+	if !strings.Contains(string(file), `"RequestId": "cn-hangzhou"`) || !strings.Contains(string(file), "> RegionId: cn-hangzhou") {
+		t.Errorf("what is no secret is gone:\n%s", file)
+	}
 }

@@ -2,6 +2,7 @@ package har
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -10,10 +11,12 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // maxArchive is the largest archive that is read, in bytes.
@@ -43,7 +46,7 @@ func Read(name string, r io.Reader) (begin time.Time, all []redact.Raw, err erro
 			return begin, nil, fmt.Errorf("read HAR %s: entry %d: %w", name, i+1, err)
 		}
 		all = append(all, raw)
-		if begin.IsZero() || raw.Start.Before(begin) {
+		if begin.IsZero() || !raw.Start.IsZero() && raw.Start.Before(begin) {
 			begin = raw.Start
 		}
 	}
@@ -61,7 +64,7 @@ func placed(name string, text []byte, err error) error {
 		what, offset = fmt.Sprintf("%s: want %s", e.Field, e.Type), e.Offset
 	}
 	if offset < 0 || offset > int64(len(text)) {
-		return fmt.Errorf("read HAR %s: %s, times as RFC 3339", name, what)
+		return fmt.Errorf("read HAR %s: %s", name, what)
 	}
 	return fmt.Errorf("read HAR %s:%d: %s", name, 1+bytes.Count(text[:offset], []byte("\n")), what)
 }
@@ -71,10 +74,18 @@ func (e *entry) raw() (redact.Raw, error) {
 	if err != nil || u.Host == "" {
 		return redact.Raw{}, errors.New("request.url: want http://HOST/…")
 	}
+	start, err := time.Parse(time.RFC3339Nano, cmp.Or(e.Started, epoch))
+	if err != nil {
+		return redact.Raw{}, errors.New("startedDateTime: want a time as in RFC 3339")
+	}
+	if s := e.Response.Status; s != 0 && !redact.IsStatus(s) {
+		return redact.Raw{}, errors.New("response.status: want 200 to 999, or 0 for none")
+	}
 	raw := redact.Raw{
 		Method: e.Request.Method, Target: u.RequestURI(), Host: u.Host, Header: header(e.Request.Headers),
-		Status: e.Response.Status, RespHeader: header(e.Response.Headers), Start: e.Started, Duration: ms(e.Time),
+		Status: e.Response.Status, RespHeader: header(e.Response.Headers), Start: start, Duration: ms(e.Time),
 		Failure: redact.Failure(e.Failure), Place: redact.Place{Track: e.Track, Role: e.Role, Lane: e.Lane, Lent: e.Lent},
+		Beside: e.beside(u.User),
 	}
 	if host := raw.Header.Get("Host"); host != "" {
 		raw.Host = host
@@ -94,6 +105,28 @@ func (e *entry) raw() (redact.Raw, error) {
 		raw.FirstByte = e.Timings.firstByte()
 	}
 	return raw, nil
+}
+
+// epoch is the time of an entry that has none.
+const epoch = "0001-01-01T00:00:00Z"
+
+// beside is what an entry tells once more: an archive that was cleaned by hand
+// may have a secret in one of the places only, and shown in the answer.
+func (e *entry) beside(user *url.Userinfo) (out wire.Params) {
+	if password, ok := user.Password(); ok {
+		out = append(out, wire.Param{Name: "Password", Value: password})
+	}
+	for _, c := range slices.Concat(e.Request.Cookies, e.Response.Cookies) {
+		out = append(out, wire.Param{Name: "Cookie", Value: c.Value})
+	}
+	more := e.Request.QueryString
+	if e.Request.PostData != nil {
+		more = slices.Concat(more, e.Request.PostData.Params)
+	}
+	for _, p := range more {
+		out = append(out, wire.Param{Name: p.Name, Value: p.Value})
+	}
+	return out
 }
 
 // header takes the headers over, but not what HTTP/2 puts among them.

@@ -66,7 +66,7 @@ func writeEntry(out *bufio.Writer, c *cassette.Cassette, i int) error {
 
 func newEntry(r *redact.Record, h cassette.Header) entry {
 	return entry{
-		Started: h.Recorded.Add(r.Start), Time: inMS(r.Duration),
+		Started: h.Recorded.Add(r.Start).Format(time.RFC3339Nano), Time: inMS(r.Duration),
 		Request: newRequest(r, h.Target), Response: newResponse(r),
 		Timings: timings{Blocked: -1, DNS: -1, Connect: -1, Wait: inMS(r.FirstByte), Receive: inMS(max(r.Duration-r.FirstByte, 0))},
 		Track:   r.Track, Role: r.Role, Lane: r.Lane, Lent: r.Lent, Failure: string(r.Failure),

@@ -7,20 +7,19 @@ package recorder
 
 import (
 	"bytes"
-	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/wire"
 )
 
 // maxBody is the largest body that can be recorded, in bytes. A larger one is
@@ -129,7 +128,6 @@ func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp.Body = &tape{source: resp.Body, length: resp.ContentLength, done: func(copied []byte, err error) error {
 		x.Duration = d.recorder.options.Clock().Sub(x.Start)
 		x.RespBody, x.Failure = copied, ending(err)
-		unpack(x)
 		return d.recorder.write(x)
 	}}
 	return resp, nil
@@ -155,6 +153,9 @@ func (r *Recorder) raw(req *http.Request, body []byte) *redact.Raw {
 	}
 	if in, ok := req.Context().Value(inboundKey{}).(inbound); ok {
 		x.Host, x.Header = in.host, in.header
+	}
+	if password, ok := req.URL.User.Password(); ok {
+		x.Beside = wire.Params{{Name: "Password", Value: password}}
 	}
 	if r.options.Place != nil {
 		x.Place = r.options.Place(req.Context())
@@ -207,23 +208,4 @@ func ending(err error) redact.Failure {
 		return f
 	}
 	return redact.Truncated
-}
-
-// unpack undoes the compression that the client asked for: what is packed can
-// be neither read nor redacted.
-func unpack(x *redact.Raw) {
-	if !strings.EqualFold(x.RespHeader.Get("Content-Encoding"), "gzip") {
-		return
-	}
-	z, err := gzip.NewReader(bytes.NewReader(x.RespBody))
-	if err != nil {
-		return
-	}
-	plain, err := io.ReadAll(io.LimitReader(z, maxBody))
-	if err != nil {
-		return
-	}
-	x.RespBody = plain
-	x.RespHeader.Del("Content-Encoding")
-	x.RespHeader.Del("Content-Length")
 }

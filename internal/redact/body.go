@@ -1,71 +1,83 @@
 package redact
 
 import (
-	"bytes"
-	"compress/gzip"
+	"encoding/xml"
 	"io"
 	"strings"
 )
 
-// maxUnpacked is how much a compressed answer may hold; one that holds more is
-// replaced whole.
-const maxUnpacked = 64 << 20
+// maxKept is how large a body may be, in bytes; a larger one is replaced
+// whole.
+const maxKept = 24 << 20
 
 // body is that of a request which is no form. No operation takes one, so all
 // of it is unknown.
-func (p *pass) body() []byte {
+func (p *pass) body() ([]byte, Unread) {
 	if p.in.Form != nil || len(p.raw.Body) == 0 {
-		return nil
+		return nil, Read
 	}
-	return p.text(nil, string(p.raw.Body))
+	plain, why := unpacked(p.raw.Header.Get("Content-Encoding"), p.raw.Body, false)
+	if why != Read {
+		return p.whole(string(p.raw.Body)), why
+	}
+	return p.text(nil, string(plain), NoFailure)
 }
 
 // answerBody is the answer without its secrets, and without its compression.
-func (p *pass) answerBody(n *node) []byte {
+func (p *pass) answerBody(n *node) ([]byte, Unread) {
 	if len(p.raw.RespBody) == 0 {
-		return nil
+		return nil, Read
 	}
-	plain, ok := unpacked(p.raw.RespHeader.Get("Content-Encoding"), p.raw.RespBody)
-	if !ok {
-		return []byte(p.session.placeholder(kindText, string(p.raw.RespBody)))
+	cut := p.raw.Failure != NoFailure
+	plain, why := unpacked(p.raw.RespHeader.Get("Content-Encoding"), p.raw.RespBody, cut)
+	if why != Read {
+		return p.whole(string(p.raw.RespBody)), why
 	}
-	return p.text(n, string(plain))
+	return p.text(n, string(plain), p.raw.Failure)
 }
 
-func unpacked(encoding string, body []byte) ([]byte, bool) {
-	switch strings.ToLower(strings.TrimSpace(encoding)) {
-	case "", "identity":
-		return body, true
-	case "gzip", "x-gzip":
-	default:
-		return nil, false
-	}
-	r, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil {
-		return nil, false
-	}
-	plain, err := io.ReadAll(io.LimitReader(r, maxUnpacked+1))
-	return plain, err == nil && len(plain) <= maxUnpacked
-}
+// whole is what stands for a body of which nothing is kept.
+func (p *pass) whole(body string) []byte { return []byte(p.session.placeholder(kindText, body)) }
 
 // text treats a body as the JSON or XML that it is. One that is neither is
 // replaced whole, and so is one that still holds a secret afterwards, across
-// the borders of its values.
-func (p *pass) text(n *node, body string) []byte {
+// the borders of its values. One that a failure cut off may end anywhere.
+func (p *pass) text(n *node, body string, failure Failure) ([]byte, Unread) {
 	out, ok := "", false
 	switch start := strings.TrimLeft(body, " \t\r\n"); {
+	case len(body) > maxKept:
+		return p.whole(body), UnreadLarge
 	case start == "":
-		return []byte(body)
+		return []byte(body), Read
 	case start[0] == '{' || start[0] == '[':
-		out, ok = p.json(n, body, p.raw.Failure != NoFailure)
+		out, ok = p.json(n, body, failure != NoFailure)
 	case start[0] == '<':
 		out, ok = p.xml(n, body)
-	case IsPlaceholder(body):
+	case IsPlaceholder(body): // it was replaced elsewhere
 		p.session.take(body)
-		return []byte(body)
+		return []byte(body), UnreadFormat
+	default:
+		return p.whole(body), UnreadFormat
 	}
-	if !ok || p.scrub(out) != out {
-		return []byte(p.session.placeholder(kindText, body))
+	switch {
+	case !ok && isXML(body):
+		return p.whole(body), UnreadForm
+	case !ok:
+		return p.whole(body), UnreadBroken
+	case p.leaks(out):
+		return p.whole(body), UnreadSecret
 	}
-	return []byte(out)
+	return []byte(out), Read
+}
+
+// isXML reports whether others would read a text as XML.
+func isXML(text string) bool {
+	if !strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "<") {
+		return false
+	}
+	for d := xml.NewDecoder(strings.NewReader(text)); ; {
+		if _, err := d.Token(); err != nil {
+			return err == io.EOF
+		}
+	}
 }

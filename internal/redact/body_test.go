@@ -3,7 +3,9 @@ package redact_test
 import (
 	"bytes"
 	"compress/gzip"
+	"compress/zlib"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,6 +29,25 @@ func zipped(t *testing.T, text string) []byte {
 	return b.Bytes()
 }
 
+// deflated is zlib's, or what is within that.
+func deflated(t *testing.T, text string, head bool) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if head {
+		return b.Bytes()
+	}
+	return b.Bytes()[2:]
+}
+
+func cutoff(b []byte, n int) []byte { return b[:len(b)-n] }
+
 func TestBodies(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -35,25 +56,42 @@ func TestBodies(t *testing.T) {
 		encoding string
 		body     []byte
 		want     string
+		unread   redact.Unread
 	}{
-		"gzip":                     {"planted", "", "gzip", zipped(t, `{"RequestId":"planted"}`), `{"RequestId":"REDACTED-0001"}`},
-		"gzip cut":                 {"planted", "", "gzip", zipped(t, `{"RequestId":"planted"}`)[:20], "REDACTED-text-0001"},
-		"unknown encoding":         {"planted", "", "br", []byte(`{"RequestId":"a"}`), "REDACTED-text-0001"},
-		"cut in a text":            {"planted", redact.Truncated, "", []byte(`{"RequestId":"a","Code":"plant`), `{"RequestId":"a","Code":`},
-		"cut in a word":            {"planted", redact.Reset, "", []byte(`{"ImageCaches":[tru`), `{"ImageCaches":[`},
-		"cut behind a colon":       {"planted", redact.Timeout, "", []byte(`{"ImageCaches": `), `{"ImageCaches": `},
-		"cut and no JSON":          {"planted", redact.Truncated, "", []byte(`{"RequestId":"a";`), "REDACTED-text-0001"},
-		"cut, but nothing says so": {"planted", "", "", []byte(`{"RequestId":"a"`), "REDACTED-text-0001"},
-		"number":                   {"12345678", "", "", []byte(`{"TotalCount":12345678,"RequestId":"12345678"}`), `{"TotalCount":0,"RequestId":"REDACTED-0001"}`},
-		"secret over the borders":  {`x1","y2":"`, "", "", []byte(`{"RequestId":"x1","y2":"z"}`), "REDACTED-text-0002"},
-		"short secret":             {"12345", "", "", []byte(`{"RequestId":"12345"}`), `{"RequestId":"12345"}`},
-		"word of the contract":     {"RequestId", "", "", []byte(`{"RequestId":"a","Message":"RequestId"}`), `{"RequestId":"a","Message":"RequestId"}`},
+		"gzip":                     {"planted", "", "gzip", zipped(t, `{"RequestId":"planted"}`), `{"RequestId":"REDACTED-0001"}`, redact.Read},
+		"gzip cut":                 {"planted", "", "gzip", zipped(t, `{"RequestId":"planted"}`)[:20], "REDACTED-text-0001", redact.UnreadPacked},
+		"unknown encoding":         {"planted", "", "br", []byte(`{"RequestId":"a"}`), "REDACTED-text-0001", redact.UnreadPacked},
+		"cut in a text":            {"planted", redact.Truncated, "", []byte(`{"RequestId":"a","Code":"plant`), `{"RequestId":"a","Code":`, redact.Read},
+		"cut in a word":            {"planted", redact.Reset, "", []byte(`{"ImageCaches":[tru`), `{"ImageCaches":[`, redact.Read},
+		"cut behind a colon":       {"planted", redact.Timeout, "", []byte(`{"ImageCaches": `), `{"ImageCaches": `, redact.Read},
+		"cut and no JSON":          {"planted", redact.Truncated, "", []byte(`{"RequestId":"a";`), "REDACTED-text-0001", redact.UnreadBroken},
+		"cut, but nothing says so": {"planted", "", "", []byte(`{"RequestId":"a"`), "REDACTED-text-0001", redact.UnreadBroken},
+		"number":                   {"12345678", "", "", []byte(`{"TotalCount":12345678,"RequestId":"12345678"}`), `{"TotalCount":0,"RequestId":"12345678"}`, redact.Read},
+		"deflate":                  {"planted", "", "deflate", deflated(t, `{"RequestId":"planted"}`, true), `{"RequestId":"REDACTED-0001"}`, redact.Read},
+		"deflate without its head": {"planted", "", "Deflate", deflated(t, `{"RequestId":"planted"}`, false), `{"RequestId":"REDACTED-0001"}`, redact.Read},
+		"twice":                    {"planted", "", "gzip, gzip", zipped(t, string(zipped(t, `{"RequestId":"planted"}`))), `{"RequestId":"REDACTED-0001"}`, redact.Read},
+		"too often":                {"planted", "", "identity,identity,identity,identity", []byte(`{}`), "REDACTED-text-0001", redact.UnreadPacked},
+		"gzip cut off":             {"planted", redact.Truncated, "gzip", cutoff(zipped(t, `{"RequestId":"a"}`), 8), `{"RequestId":"a"}`, redact.Read},
+		"bomb":                     {"planted", "", "gzip", zipped(t, "["+strings.Repeat(" ", 25<<20)+"]"), "REDACTED-text-0001", redact.UnreadLarge},
+		"no gzip":                  {"planted", "", "gzip", []byte(`{"RequestId":"planted"}`), "REDACTED-text-0001", redact.UnreadPacked},
+		"text":                     {"planted", "", "", []byte("bad gateway"), "REDACTED-text-0001", redact.UnreadFormat},
+		"page":                     {"planted", "", "", []byte("<html><br></body>"), "REDACTED-text-0001", redact.UnreadBroken},
+		"document type":            {"planted", "", "", []byte("<!DOCTYPE a><a>planted</a>"), "REDACTED-text-0001", redact.UnreadForm},
+		"replaced before":          {"planted", "", "", []byte("REDACTED-text-0001"), "REDACTED-text-0001", redact.UnreadFormat},
+		"large":                    {"planted", "", "", []byte("[" + strings.Repeat(" ", 25<<20) + "]"), "REDACTED-text-0001", redact.UnreadLarge},
+		"secret over the borders":  {`x1","y2":"`, "", "", []byte(`{"RequestId":"x1","y2":"z"}`), "REDACTED-text-0002", redact.UnreadSecret},
+		"long number":              {"1234567890", "", "", []byte(`{"RequestId":"1234567890"}`), `{"RequestId":"REDACTED-0001"}`, redact.Read},
+		"short secret":             {"12345", "", "", []byte(`{"RequestId":"12345"}`), `{"RequestId":"12345"}`, redact.Read},
+		"word of the contract":     {"RequestId", "", "", []byte(`{"RequestId":"a","Message":"RequestId"}`), `{"RequestId":"a","Message":"RequestId"}`, redact.Read},
 	} {
 		x := sent(t, wire.Call{Operation: "CreateImageCache", Params: wire.Params{{Name: "ImageRegistryCredential.1.Password", Value: test.password}}})
 		x.Status, x.Failure, x.RespBody, x.RespHeader = 200, test.failure, test.body, http.Header{"Content-Encoding": {test.encoding}}
 		rec := newSession(t).Exchange(x).Record()
 		if got := string(rec.Answer); got != test.want {
 			t.Errorf("%s: Answer = %s, want %s", name, got, test.want)
+		}
+		if rec.UnreadAnswer != test.unread || rec.UnreadAnswer.Text() == "" != (test.unread == redact.Read) || !rec.UnreadAnswer.Known() {
+			t.Errorf("%s: unread = %q, want %q", name, rec.UnreadAnswer, test.unread)
 		}
 		if rec.Failure != test.failure {
 			t.Errorf("%s: Failure = %s, want %s", name, rec.Failure, test.failure)
@@ -66,16 +104,23 @@ func TestBodies(t *testing.T) {
 
 func TestRequestBodies(t *testing.T) {
 	t.Parallel()
-	for body, want := range map[string]string{
-		"":                          "",
-		`{"a": [1, "b"], "c":true}`: `{"a": [0, "REDACTED-text-0001"], "c":true}`,
-		"<a><b>c</b></a>":           "<a><b>REDACTED-text-0001</b></a>",
-		"a=b":                       "REDACTED-text-0001",
-		"REDACTED-text-0001":        "REDACTED-text-0001",
+	for _, test := range []struct {
+		encoding, body, want string
+		unread               redact.Unread
+	}{
+		{"", "", "", redact.Read},
+		{"", `{"a": [1, "b"], "c":true}`, `{"a": [0, "REDACTED-text-0001"], "c":true}`, redact.Read},
+		{"", "<a><b>c</b></a>", "<a><b>REDACTED-text-0001</b></a>", redact.Read},
+		{"", "a=b", "REDACTED-text-0001", redact.UnreadFormat},
+		{"", "--x\r\nContent-Disposition: form-data; name=\"Password\"\r\n\r\nhunter2\r\n--x--", "REDACTED-text-0001", redact.UnreadFormat},
+		{"gzip", string(zipped(t, `["b"]`)), `["REDACTED-text-0001"]`, redact.Read},
+		{"zstd", "a", "REDACTED-text-0001", redact.UnreadPacked},
+		{"", "REDACTED-text-0001", "REDACTED-text-0001", redact.UnreadFormat},
 	} {
-		x := &redact.Raw{Method: "POST", Target: "/?Action=DescribeRegions", Body: []byte(body)}
-		if got := string(newSession(t).Exchange(x).Record().Body); got != want {
-			t.Errorf("Body of %q = %q, want %q", body, got, want)
+		x := &redact.Raw{Method: "POST", Target: "/?Action=DescribeRegions", Header: http.Header{"Content-Encoding": {test.encoding}}, Body: []byte(test.body)}
+		rec := newSession(t).Exchange(x).Record()
+		if got := string(rec.Body); got != test.want || rec.UnreadBody != test.unread {
+			t.Errorf("Body of %q = %q, %q, want %q, %q", test.body, got, rec.UnreadBody, test.want, test.unread)
 		}
 	}
 }

@@ -2,7 +2,10 @@ package redact_test
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base32"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"encoding/xml"
@@ -14,8 +17,10 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/contract"
@@ -28,7 +33,17 @@ import (
 var escape = regexp.MustCompile("%[0-9A-F]{2}")
 
 // encoders are the ways in which a server may show again what it was sent.
-var encoders = map[string]func(string) string{
+var encoders = merged(plainEncoders, moreEncoders)
+
+func merged(all ...map[string]func(string) string) map[string]func(string) string {
+	out := map[string]func(string) string{}
+	for _, m := range all {
+		maps.Copy(out, m)
+	}
+	return out
+}
+
+var plainEncoders = map[string]func(string) string{
 	"raw":     func(s string) string { return s },
 	"pair":    func(s string) string { return "Password=" + s },
 	"percent": wire.PercentEncode,
@@ -57,6 +72,127 @@ var encoders = map[string]func(string) string{
 		b, _ := json.Marshal(map[string]string{"k": s})
 		return wire.PercentEncode(string(b))
 	},
+}
+
+// more ways, in which somebody may hide what somebody else sent. Each stands in a
+// text by itself.
+var moreEncoders = map[string]func(string) string{
+	"base64url":         func(s string) string { return base64.RawURLEncoding.EncodeToString([]byte("??>" + s + "??>")) },
+	"mime":              func(s string) string { return folded(base64.StdEncoding.EncodeToString([]byte("from me: "+s)), 20) },
+	"base64 twice":      func(s string) string { return b64(b64(s)) },
+	"base64 thrice":     func(s string) string { return b64(b64("x" + b64("xy"+s) + "z")) },
+	"base64 of percent": func(s string) string { return b64("a=" + url.QueryEscape(s) + "&b=c") },
+	"base64 of json":    func(s string) string { return b64("{" + quoted(s) + ":1}") },
+	"base64 of UTF-16":  func(s string) string { return b64(utf16Text(s, binary.LittleEndian)) },
+	"base64 of hex":     func(s string) string { return b64(hex.EncodeToString([]byte(s))) },
+	"base64 of gzip":    func(s string) string { return b64(packed("some text: " + s)) },
+	"hex of base64":     func(s string) string { return hex.EncodeToString([]byte(b64(s))) },
+	"hex of percent":    func(s string) string { return hex.EncodeToString([]byte(wire.PercentEncode(s))) },
+	"HeX":               func(s string) string { return mixedCase(hex.EncodeToString([]byte(s))) },
+	"base32":            func(s string) string { return base32.StdEncoding.EncodeToString([]byte("xyz" + s)) },
+	"base32 small":      func(s string) string { return strings.ToLower(base32.StdEncoding.EncodeToString([]byte("x" + s))) },
+	"percent 3":         func(s string) string { return times(s, 3, wire.PercentEncode) },
+	"percent 4":         func(s string) string { return times(s, 4, wire.PercentEncode) },
+	"json 3":            func(s string) string { return times(s, 3, quoted) },
+	"json 4":            func(s string) string { return times(s, 4, quoted) },
+	"percent 4 of json": func(s string) string { return times(quoted(s), 4, url.QueryEscape) },
+	"UTF-16LE":          func(s string) string { return utf16Text(s, binary.LittleEndian) },
+	"UTF-16BE":          func(s string) string { return utf16Text(s, binary.BigEndian) },
+	"decimal":           func(s string) string { return eachRune(s, "&#%d;") },
+	"hexadecimal":       func(s string) string { return eachRune(s, "&#X%x;") },
+	"without end":       func(s string) string { return eachRune(s, "&#%d") },
+	"unicode":           func(s string) string { return eachRune(s, "\\u%04x") },
+	"UNICODE":           func(s string) string { return mixedCase(eachRune(s, "\\u%04x")) },
+	"long unicode":      func(s string) string { return eachRune(s, "\\U%08x") },
+	"octal":             func(s string) string { return eachByte(s, "\\%03o") },
+	"bytes":             func(s string) string { return eachByte(s, "\\x%02X") },
+	"percent all":       func(s string) string { return eachByte(s, "%%%02x") },
+	"names": func(s string) string {
+		return strings.NewReplacer("/", "&sol;", "+", "&plus;", "&", "&amp;", "=", "&equals;").Replace(s)
+	},
+	"Go":          strconv.Quote,
+	"Go in ASCII": strconv.QuoteToASCII,
+	"lines":       func(s string) string { return folded(s, 5) },
+}
+
+func b64(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+
+func quoted(s string) string { b, _ := json.Marshal(s); return string(b) }
+
+func folded(s string, width int) string {
+	out, n := "", 0
+	for _, r := range s {
+		if n++; n%width == 0 {
+			out += "\r\n"
+		}
+		out += string(r)
+	}
+	return out
+}
+
+func times(s string, n int, encode func(string) string) string {
+	for range n {
+		s = encode(s)
+	}
+	return s
+}
+
+func packed(s string) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, _ = w.Write([]byte(s)) // a Buffer does not fail
+	_ = w.Close()
+	return b.String()
+}
+
+func utf16Text(s string, order binary.AppendByteOrder) string {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = order.AppendUint16(b, u)
+	}
+	return string(b)
+}
+
+func mixedCase(s string) string {
+	b := []byte(s)
+	for i := range b {
+		if i%3 == 0 && b[i] != 'u' {
+			b[i] = bytes.ToUpper(b[i : i+1])[0]
+		}
+	}
+	return string(b)
+}
+
+func eachRune(s, format string) string {
+	out := ""
+	for _, r := range s {
+		out += fmt.Sprintf(format, r)
+	}
+	return out
+}
+
+func eachByte(s, format string) string {
+	out := ""
+	for i := range len(s) {
+		out += fmt.Sprintf(format, s[i])
+	}
+	return out
+}
+
+// shown are the texts by which one knows that what some encoders made of a
+// canary is there: the middle of each, as it is and in JSON.
+func shown(turn int, canary string) (out []string) {
+	for i, name := range slices.Sorted(maps.Keys(encoders)) {
+		if (i+turn)%turns != 0 {
+			continue
+		}
+		e := encoders[name](canary)
+		e = e[len(e)/4 : len(e)*3/4]
+		b, _ := json.Marshal(e)
+		out = append(out, e, string(b[1:len(b)-1]), strings.ToValidUTF8(e, "\ufffd"), string([]rune(e)))
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // traces returns the texts by which a canary is known to be there: what each
@@ -156,13 +292,16 @@ func (a *aviary) mapParams(f *contract.Field, form string) wire.Params {
 	return out
 }
 
-// echoes are answers that show all canaries again, by each fourth encoder from
-// the turn on.
+// turns is how many exchanges it takes until each encoder has had its turn.
+const turns = 9
+
+// echoes are answers that show all canaries again, by the encoders whose turn it
+// is.
 func echoes(turn int, canaries []string, signed string) map[string][]byte {
 	var all []string
 	for i, name := range slices.Sorted(maps.Keys(encoders)) {
 		for _, c := range canaries {
-			if (i+turn)%4 == 0 {
+			if (i+turn)%turns == 0 {
 				all = append(all, encoders[name](c))
 			}
 		}
@@ -281,6 +420,10 @@ func (b *book) keep(t *testing.T, x *redact.Raw, canaries []string) {
 			known = []wire.Credentials{{AccessKeyID: "nobody", AccessKeySecret: c}}
 		}
 	}
+	var marks []string
+	for _, c := range canaries {
+		marks = append(marks, shown(b.turn, c)...)
+	}
 	for name, answer := range echoes(b.turn, canaries, signedText(t, x)) {
 		s := b.rules.Session(redact.SessionOptions{Begin: begin, Known: known})
 		y := *x
@@ -295,6 +438,11 @@ func (b *book) keep(t *testing.T, x *redact.Raw, canaries []string) {
 		answer, body := rec.Answer, rec.Body
 		rec.Answer, rec.Body = nil, nil
 		text := fmt.Sprintf("%+v\n%s\n%s\n%s\n%s", rec, answer, body, asJSON, fmt.Sprint(y, x))
+		for _, trace := range marks {
+			if strings.Contains(text, trace) {
+				t.Fatalf("%s: the record shows %q:\n%.300s", name, trace, text)
+			}
+		}
 		if leak := leaks(text, canaries); leak != "" {
 			t.Fatalf("%s: the record shows %s:\n%.300s", name, leak, text)
 		}
@@ -321,7 +469,7 @@ func (b *book) check(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, h := range hits[:min(len(hits), 5)] {
-		t.Errorf("the scanner finds %v: %.300s", h, bytes.Split(text, []byte("\n"))[h.Line-1])
+		t.Errorf("the scanner finds %v: %.300s", h, bytes.Split(text, []byte("\n"))[h.Line-1][max(0, h.Column-50):])
 	}
 	if len(text) < 1000 {
 		t.Errorf("the cassette holds %d bytes only", len(text))

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -28,11 +29,28 @@ const acsPrefix = "x-acs-"
 // headers looks through the headers of both sides for secrets, whether they
 // are kept or not.
 func (p *pass) headers() {
+	p.beside()
 	for _, h := range []http.Header{p.raw.Header, p.raw.RespHeader} {
 		for _, name := range names(h) {
 			for _, v := range h[name] {
 				p.secretHeader(strings.ToLower(name), v)
 			}
+		}
+	}
+}
+
+// beside looks at what was told beside the request.
+func (p *pass) beside() {
+	action, _ := p.in.Common("Action")
+	n := p.rules.request(p.rules.operation(action))
+	for _, s := range p.raw.Beside {
+		known := n.find(s.Name)
+		if known == nil {
+			known = p.rules.common[s.Name]
+		}
+		switch {
+		case known == nil && isSecretName(s.Name), known.scalar() && (known.class == contract.ClassSecret || known.class == contract.ClassAccessKey):
+			p.huntWhole(s.Value)
 		}
 	}
 }
@@ -87,20 +105,13 @@ func (p *pass) common(action, version string) wire.Params {
 			continue
 		}
 		for _, v := range p.raw.Header[sent] {
-			add(name, v, p.headerNode(name))
+			add(name, v, p.rules.headers[name])
 		}
 	}
 	for i := range out {
 		out[i].Name = p.name(out[i].Name)
 	}
 	return sorted(out)
-}
-
-func (p *pass) headerNode(name string) *node {
-	if requestHeaders[name] {
-		return loose
-	}
-	return p.rules.headers[name]
 }
 
 // protocol treats a value of the protocol by its name.
@@ -116,6 +127,10 @@ func (p *pass) protocol(name, value string, n *node) string {
 		return p.authorization(value)
 	case "x-acs-content-sha256":
 		return p.bodyHash(value)
+	case "user-agent":
+		return p.agent(value)
+	case "accept", "content-type":
+		return p.media(value)
 	}
 	if n == nil {
 		return p.stranger(name, value)

@@ -1,17 +1,14 @@
 package redact
 
 import (
+	"encoding/base32"
 	"encoding/base64"
-	"encoding/hex"
+	"encoding/binary"
 	"net/url"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
-
-// huntLength is the number of bytes from which on a secret is looked for
-// everywhere: a shorter one is too common a text, and is replaced only where
-// it stands.
-const huntLength = 6
 
 // prey is a value that is looked for, and what it is.
 type prey struct {
@@ -35,8 +32,8 @@ type table struct {
 	bits  []uint64
 	shift uint
 	texts map[uint64][]pattern
-	known map[string]bool
-	space bool // a pattern holds one, so that a plus may stand for it
+	known map[string][]pattern // by value
+	space bool                 // a pattern holds one, so that a plus may stand for it
 }
 
 // newTable returns a table of 2^log bits, log at least 6.
@@ -47,7 +44,7 @@ func newTable(log uint) *table {
 // add makes the table find a value in every form, and reports whether it is
 // new.
 func (t *table) add(k kind, value string) bool {
-	if len(value) < huntLength || t.known[value] {
+	if len(value) < huntLength || t.known[value] != nil {
 		return false
 	}
 	p := &prey{k, value}
@@ -59,18 +56,31 @@ func (t *table) add(k kind, value string) bool {
 	return true
 }
 
+// take makes the table find what another one knows how to, and reports whether
+// that is so.
+func (t *table) take(from *table, k kind, value string) bool {
+	all := from.known[value]
+	if len(all) == 0 || all[0].of.kind != k {
+		return false
+	}
+	for _, p := range all {
+		t.file(p)
+	}
+	return true
+}
+
 // addPlain makes the table find a value in no form but itself.
 func (t *table) addPlain(k kind, value string) {
-	if len(value) >= huntLength && !t.known[value] {
+	if len(value) >= huntLength && t.known[value] == nil {
 		t.file(pattern{text: value, of: &prey{k, value}})
 	}
 }
 
 func (t *table) file(p pattern) {
 	if t.known == nil {
-		t.known, t.texts = map[string]bool{}, map[uint64][]pattern{}
+		t.known, t.texts = map[string][]pattern{}, map[uint64][]pattern{}
 	}
-	t.known[p.of.value] = true
+	t.known[p.of.value] = append(t.known[p.of.value], p)
 	if len(p.text) < huntLength { // bytes that are no UTF-8 may have become fewer
 		return
 	}
@@ -111,22 +121,35 @@ func (t *table) next(s string, from int) (at, end int, found *pattern) {
 }
 
 // forms files the texts that a value may turn up as: itself, with what is no
-// UTF-8 replaced, in hex, and in base64 alone or within a longer text. What
-// escapes do to it is undone in the text that is searched.
+// UTF-8 replaced, in UTF-16, and in base64 and base32, alone or within a longer
+// text. What escapes and hex do to it is undone in the text that is searched.
 func (t *table) forms(p *prey, value string) {
 	t.file(pattern{text: value, of: p})
 	if !utf8.ValidString(value) {
 		t.file(pattern{text: string([]rune(value)), of: p})
 		t.file(pattern{text: strings.ToValidUTF8(value, "\uFFFD"), of: p})
 	}
-	lower := hex.EncodeToString([]byte(value))
-	t.file(pattern{text: lower, of: p})
-	t.file(pattern{text: strings.ToUpper(lower), of: p})
 	for lead := range 3 {
 		std := base64Core(value, lead)
 		t.file(pattern{std, p, true})
 		if strings.ContainsAny(std, "+/") {
 			t.file(pattern{urlLetters.Replace(std), p, true})
+		}
+	}
+	if p.kind == kindSignature || p.kind == kindHash {
+		return // good for one request, and told by their own shape
+	}
+	for lead := range 5 {
+		upper := base32Core(value, lead)
+		t.file(pattern{upper, p, true})
+		t.file(pattern{strings.ToLower(upper), p, true})
+	}
+	little, big := utf16Cores(value)
+	for _, text := range []string{little, big} {
+		t.file(pattern{text: text, of: p})
+		if !utf8.ValidString(text) {
+			t.file(pattern{text: string([]rune(text)), of: p})
+			t.file(pattern{text: strings.ToValidUTF8(text, "\uFFFD"), of: p})
 		}
 	}
 }
@@ -142,40 +165,122 @@ func base64Core(value string, lead int) string {
 	return string(text[(lead*8+5)/6 : (lead+len(value))*8/6])
 }
 
+var rawBase32 = base32.StdEncoding.WithPadding(base32.NoPadding)
+
+// base32Core is base64Core for the other one.
+func base32Core(value string, lead int) string {
+	var in, out [128]byte
+	text := rawBase32.AppendEncode(out[:0], append(in[:lead], value...))
+	return string(text[(lead*8+4)/5 : (lead+len(value))*8/5])
+}
+
+// utf16Cores are a value in both orders of bytes, without the zeros at their
+// ends: for most values they are the same.
+func utf16Cores(value string) (little, big string) {
+	var l, b []byte
+	for _, u := range utf16.Encode([]rune(value)) {
+		l, b = binary.LittleEndian.AppendUint16(l, u), binary.BigEndian.AppendUint16(b, u)
+	}
+	return strings.Trim(string(l), "\x00"), strings.Trim(string(b), "\x00")
+}
+
 // span is a stretch of the searched text and what was found there.
 type span struct {
 	from, to int
 	of       *prey
 }
 
-// maxViews is how many escapes within escapes are undone.
-const maxViews = 3
+// maxViews is how many encodings within each other are undone.
+const maxViews = 8
 
-// search returns what a text holds, in any number of escapes up to maxViews.
-// Spans may overlap.
-func search(text string, tables ...*table) []span {
+// search returns what a text holds by one table or two, in any number of
+// encodings up to maxViews. Spans may overlap. Of a text that takes too long to
+// search all is taken for found. The result is good until the next search.
+func (h *hound) search(text string, a, b *table) []span {
+	h.found = h.found[:0]
 	if len(text) < huntLength {
 		return nil
 	}
-	var out []span
-	look(view{text: text}, tables, maxViews, &out)
-	return out
+	clear(h.seen)
+	h.tables = [2]*table{a, b}
+	h.plus = a.space || b != nil && b.space
+	h.budget = minBudget + maxBlowUp*len(text)
+	h.look(view{text: text}, maxViews)
+	if h.budget < 0 {
+		return append(h.found[:0], span{0, len(text), &prey{kindText, text}})
+	}
+	return h.found
 }
 
-func look(v view, tables []*table, depth int, out *[]span) {
-	plus := false
-	for _, t := range tables {
-		plus = plus || t.space
-		t.matches(v, out)
+// searchAcross is search for what lies across the borders of the values of a
+// text whose values were searched.
+func (h *hound) searchAcross(text string, a, b *table) []span {
+	h.shallow = true
+	defer func() { h.shallow = false }()
+	return h.search(text, a, b)
+}
+
+// How many bytes are looked at for a text, encodings undone.
+const (
+	minBudget = 1 << 20
+	maxBlowUp = 40
+)
+
+// hound searches, one text after another. It is not safe for concurrent use.
+type hound struct {
+	tables  [2]*table
+	shallow bool // runs of letters are not read as hex or base64
+	plus    bool // a plus may stand for a space
+	found   []span
+	seen    map[place]bool // what was looked through; most can be had in several ways
+	budget  int
+}
+
+// look looks through a view, and through all that can be decoded in it.
+func (h *hound) look(v view, depth int) {
+	if h.budget -= len(v.text); h.budget < 0 {
+		return
 	}
+	h.match(v)
 	if depth == 0 {
 		return
 	}
 	for _, decode := range decoders {
-		if inner, ok := decode(v, plus); ok {
-			look(inner, tables, depth-1, out)
+		if inner, ok := decode(v, h.plus); ok && h.isNew(inner) {
+			h.look(inner, depth-1)
 		}
 	}
+	if !h.shallow {
+		h.decodeRuns(v, depth)
+	}
+}
+
+// match adds what stands in a view as it is.
+func (h *hound) match(v view) {
+	for _, t := range h.tables {
+		if t != nil {
+			t.matches(v, &h.found)
+		}
+	}
+}
+
+// isNew reports whether a text was not looked through yet for its place.
+func (h *hound) isNew(v view) bool {
+	key := place{v.text, v.from, v.to}
+	if h.seen[key] {
+		return false
+	}
+	if h.seen == nil {
+		h.seen = map[place]bool{}
+	}
+	h.seen[key] = true
+	return true
+}
+
+// place is a text and the stretch of the source that says it.
+type place struct {
+	text     string
+	from, to int
 }
 
 // matches adds what stands in a text as it is.
@@ -193,7 +298,7 @@ func (t *table) matches(v view, out *[]span) {
 			at, end = run(v.text, at, end)
 			i = end
 		}
-		*out = append(*out, span{v.source(at), v.source(end), found.of})
+		*out = append(*out, v.span(at, end, found.of))
 	}
 }
 
@@ -211,4 +316,4 @@ func run(s string, at, end int) (from, to int) {
 	return at, end
 }
 
-func isBase64(c byte) bool { return isLetter(c) || isDigit(c) || strings.IndexByte("+/-_", c) >= 0 }
+func isBase64(c byte) bool { return base64Values[c] < 64 }

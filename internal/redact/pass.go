@@ -20,6 +20,7 @@ type pass struct {
 	// own are the secrets of this exchange; strangers are unknown values of the
 	// request, looked for in the texts of its answer; nil where there are none.
 	own, strangers *table
+	hound          hound
 	fresh          bool     // a secret was found that was not looked for before
 	scrubbed       []string // what was searched in this round
 }
@@ -66,7 +67,7 @@ func (p *pass) missed() bool {
 		return false
 	}
 	for _, text := range p.scrubbed {
-		if len(outside(text, search(text, p.own))) > 0 {
+		if len(outside(text, p.hound.search(text, p.own, nil))) > 0 {
 			return true
 		}
 	}
@@ -89,7 +90,18 @@ func (p *pass) hide(k kind, value string) string {
 // hunt looks for a value in the rest of the exchange and, unless it is this
 // exchange's alone, in the answers that follow.
 func (p *pass) hunt(k kind, value string) {
-	if len(value) < huntLength || p.own.known[value] || p.session.certain.known[value] || !p.session.huntable(value) {
+	if value == "" || p.own.known[value] != nil || p.session.certain.known[value] != nil {
+		return
+	}
+	open := p.isOpen(value)
+	if !open && p.session.lend(p.own, k, value) {
+		p.fresh = true
+		return
+	}
+	if open || p.rules.isUsual(value) {
+		if k == kindSecret {
+			p.session.overlook(value)
+		}
 		return
 	}
 	p.own.add(k, value)
@@ -146,7 +158,7 @@ func (p *pass) unknown(value string) string {
 	if out, ok := p.packed(nil, value); ok {
 		return out
 	}
-	if !p.answer && len(value) >= huntLength && !p.rules.isWord(value) {
+	if !p.answer && !p.rules.isUsual(value) {
 		if p.strangers == nil {
 			p.strangers = newTable(ownBits)
 		}
@@ -175,17 +187,20 @@ func (p *pass) kept(n *node, value string) string {
 	} else {
 		// Whole secrets go before what only names and shapes tell, which may be
 		// a part of one: the rest would not be found any more.
-		if strings.ContainsAny(value, "=@") || strings.Contains(value, "er ") || strings.Contains(value, "ic ") {
+		tells := p.tells(value)
+		if tells {
 			value = p.scrub(value)
 		}
 		if p.answer && n.class == contract.ClassText {
 			value = p.quoted(value)
 		}
-		value = p.tokens(value)
+		if tells {
+			value = p.tokens(value)
+		}
 	}
 	value = p.scrub(value)
 	if p.answer && p.strangers != nil && n.class == contract.ClassText {
-		value = p.put(value, search(value, p.strangers))
+		value = p.put(value, p.hound.search(value, p.strangers, nil))
 	}
 	return value
 }
@@ -195,13 +210,27 @@ func (p *pass) scrub(text string) string {
 	if len(text) < huntLength {
 		return text
 	}
-	if p.answer {
-		text = p.put(text, p.session.searchAnswer(text, p.own))
-	} else {
-		text = p.put(text, search(text, p.session.certain, p.own))
-	}
+	text = p.put(text, p.search(text, p.hound.search))
 	p.scrubbed = append(p.scrubbed, text)
 	return text
+}
+
+// leaks reports whether a body whose values are clean still holds a secret
+// across their borders.
+func (p *pass) leaks(body string) bool {
+	p.scrubbed = append(p.scrubbed, body)
+	return len(outside(body, p.search(body, p.hound.searchAcross))) > 0
+}
+
+// search looks for the exchange's own secrets and the session's: in a request
+// for those that were known from the start.
+func (p *pass) search(text string, by func(text string, a, b *table) []span) []span {
+	if !p.answer {
+		return by(text, p.session.certain, p.own)
+	}
+	p.session.hunting.RLock()
+	defer p.session.hunting.RUnlock()
+	return by(text, p.session.hunted, p.own)
 }
 
 // put puts placeholders where something was found. What lies in a placeholder

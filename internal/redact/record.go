@@ -29,6 +29,10 @@ type Raw struct {
 	Duration   time.Duration // from Start to the last byte
 	Failure    Failure
 	Place      Place
+	// Beside are names and values that were told beside the request itself, such
+	// as its cookies one by one. Nothing of them is written; what is secret among
+	// them is looked for.
+	Beside wire.Params
 }
 
 // Failure is why there was no whole answer.
@@ -83,14 +87,16 @@ type Record struct {
 	// Signature is what became of checking it: see the constants.
 	Signature string
 	Body      []byte // of a request whose body is not a form
-	Status    int    // 0 when there was no answer
-	Header    wire.Params
-	Answer    []byte        // body of the answer, redacted, as it would be sent again
-	Start     time.Duration // since the recording began
-	FirstByte time.Duration
-	Duration  time.Duration
-	Failure   Failure
-	Try       int // 1 for the first; more where a client sent the same request again
+	// UnreadBody and UnreadAnswer say of the bodies why nothing of them is kept.
+	UnreadBody, UnreadAnswer Unread
+	Status                   int // 0 when there was no answer
+	Header                   wire.Params
+	Answer                   []byte        // body of the answer, redacted, as it would be sent again
+	Start                    time.Duration // since the recording began
+	FirstByte                time.Duration
+	Duration                 time.Duration
+	Failure                  Failure
+	Try                      int // 1 for the first; more where a client sent the same request again
 }
 
 // KeyID returns the id of the key that signed the request, by either scheme, or
@@ -108,6 +114,41 @@ func (r *Record) KeyID() string {
 	}
 	return ""
 }
+
+// Unread is why nothing is kept of a body: a placeholder stands for all of it,
+// which says nothing of what was sent.
+type Unread string
+
+// The reasons. Read is a body that was read.
+const (
+	Read         Unread = ""
+	UnreadPacked Unread = "packed" // compressed in a way that is not undone here, or broken
+	UnreadFormat Unread = "format" // neither JSON nor XML
+	UnreadBroken Unread = "broken" // JSON or XML with an error
+	UnreadForm   Unread = "form"   // XML that is right and not taken apart here: mixed, of other names, with a document type
+	UnreadSecret Unread = "secret" // a secret lay across its values
+	UnreadLarge  Unread = "large"  // more than is kept
+)
+
+// unreadTexts say it in words.
+var unreadTexts = map[Unread]string{
+	UnreadPacked: "compressed in a way that is not undone, or damaged",
+	UnreadFormat: "neither JSON nor XML",
+	UnreadBroken: "JSON or XML with an error in it",
+	UnreadForm:   "XML of a form that is not taken apart",
+	UnreadSecret: "a secret lay across its values",
+	UnreadLarge:  "too large",
+}
+
+// Text says the reason in words; empty for one that is not known.
+func (u Unread) Text() string { return unreadTexts[u] }
+
+// Hides reports whether the body may have been one that a client can read. One
+// that is neither JSON nor XML, or is broken, is so to every client.
+func (u Unread) Hides() bool { return u != Read && u != UnreadFormat && u != UnreadBroken }
+
+// Known reports whether the reason is one of the constants.
+func (u Unread) Known() bool { return u == Read || unreadTexts[u] != "" }
 
 // Via is how a request was put on the wire.
 type Via struct {

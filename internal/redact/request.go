@@ -113,14 +113,22 @@ func (p *pass) request(rec *Record) {
 	rec.Via = Via{Method: p.word(x.Method), Form: p.in.Form != nil, Scheme: p.in.Scheme, Format: p.word(format)}
 	rec.Start, rec.FirstByte, rec.Duration = x.Start.Sub(p.session.begin), x.FirstByte, x.Duration
 	rec.Failure, rec.Status = x.Failure.known(), x.Status
-	rec.Body = p.body()
+	if x.Status != 0 && !IsStatus(x.Status) { // nobody could answer so again
+		rec.Failure, rec.Status = Broken, 0
+	}
+	rec.Body, rec.UnreadBody = p.body()
+}
+
+// IsStatus reports whether a status can be that of an answer.
+func IsStatus(n int) bool {
+	return n == http.StatusSwitchingProtocols || n >= http.StatusOK && n <= 999
 }
 
 // response fills in what is told of the answer.
 func (p *pass) response(rec *Record) {
 	action, _ := p.in.Common("Action")
 	rec.Header = p.answerHeader()
-	rec.Answer = p.answerBody(p.rules.response(p.rules.operation(action)))
+	rec.Answer, rec.UnreadAnswer = p.answerBody(p.rules.response(p.rules.operation(action)))
 }
 
 // known is the failure itself, or Broken for one that has no name here.
@@ -133,7 +141,21 @@ func (f Failure) known() Failure {
 }
 
 func (p *pass) place() Place {
-	return Place{Track: p.scrub(p.raw.Place.Track), Role: p.scrub(p.raw.Place.Role), Lane: p.raw.Place.Lane, Lent: p.scrub(p.raw.Place.Lent)}
+	return Place{Track: p.label(p.raw.Place.Track), Role: p.label(p.raw.Place.Role), Lane: p.raw.Place.Lane, Lent: p.label(p.raw.Place.Lent)}
+}
+
+// maxLabel is how long a label may be.
+const maxLabel = 1000
+
+// label keeps what is written as our own labels are: a recording of others may
+// have anything there.
+func (p *pass) label(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c <= ' ' || c >= 0x7f || i == maxLabel {
+			return p.session.placeholder(kindText, s)
+		}
+	}
+	return p.scrub(p.tokens(s))
 }
 
 // maxWord is how long what is to be a word of the protocol may be.

@@ -13,7 +13,7 @@ import (
 
 // policy names what this package does with a class. It is part of the digest:
 // raise it whenever something is replaced that was not, or the reverse.
-const policy = "redact 1"
+const policy = "redact 2"
 
 // node says of a value and of what is in it how it is treated. A nil node is
 // of a value that nobody knows.
@@ -139,6 +139,9 @@ func NewRules(c *contract.Contract) *Rules {
 	}
 	for _, o := range c.Operations {
 		r.operations[o.Name] = &operation{request: newRoot(o.Parameters), response: r.answer(o)}
+	}
+	for _, nodes := range []map[string]*node{r.common, r.headers} {
+		(&node{members: nodes}).plain(r.plain)
 	}
 	r.anywhere = merge(c)
 	for _, o := range c.Operations {
@@ -267,7 +270,10 @@ func wrapped(n *node, names []string) *node {
 	return out
 }
 
-// words are the contract's own texts: names, enums, codes and messages.
+// regionBinding is what a contract calls the parameters that name a region.
+const regionBinding = "region"
+
+// words are the contract's own texts: names, enums, regions, codes and messages.
 func words(c *contract.Contract) string {
 	seen := map[string]bool{c.Version: true, "ACS3-HMAC-SHA256": true, "Credential": true, "SignedHeaders": true, "application/x-www-form-urlencoded": true}
 	var field func(f *contract.Field)
@@ -278,6 +284,9 @@ func words(c *contract.Contract) string {
 		seen[f.Name] = true
 		for _, e := range f.Enum {
 			seen[e] = true
+		}
+		if f.Binding == regionBinding {
+			seen[f.Example], seen[f.Default] = true, true
 		}
 		field(f.Items)
 		for _, m := range f.Members {
@@ -301,10 +310,6 @@ func words(c *contract.Contract) string {
 	}
 	return "\n" + strings.Join(slices.Sorted(maps.Keys(seen)), "\n") + "\n"
 }
-
-// isWord reports whether a value is part of what the contract says itself: to
-// look for it everywhere would replace the contract's own words.
-func (r *Rules) isWord(value string) bool { return strings.Contains(r.words, value) }
 
 // sum digests everything that decides how a value is treated.
 func (r *Rules) sum() string {

@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"crypto/sha256"
 	"errors"
 	"net/http"
 	"sync"
@@ -32,6 +33,8 @@ type Session struct {
 	taken   map[string]bool // placeholders that came in from outside
 	tries   map[string]int  // of requests that failed last time
 
+	overlooked map[string]bool // secrets that are too usual to be looked for
+
 	// certain are the secrets that were known from the start: they are looked
 	// for in requests, and the table does not change. hunted are all that came
 	// to light in any exchange: they are looked for in answers. A request is
@@ -49,7 +52,7 @@ const hashBits = 18
 func (r *Rules) Session(o SessionOptions) *Session {
 	s := &Session{
 		rules: r, begin: o.Begin, known: map[string]wire.Credentials{},
-		numbers: map[kind]map[string]string{}, next: map[kind]int{}, taken: map[string]bool{}, tries: map[string]int{},
+		numbers: map[kind]map[string]string{}, next: map[kind]int{}, taken: map[string]bool{}, tries: map[string]int{}, overlooked: map[string]bool{},
 		certain: newTable(ownBits), hunted: newTable(hashBits),
 	}
 	for _, c := range o.Known {
@@ -63,9 +66,13 @@ func (r *Rules) Session(o SessionOptions) *Session {
 
 // expect looks for a value from the start.
 func (s *Session) expect(k kind, value string) {
-	if s.huntable(value) {
+	switch {
+	case value == "":
+	case !s.rules.isUsual(value):
 		s.certain.add(k, value)
 		s.hunted.add(k, value)
+	case k == kindSecret:
+		s.overlook(value)
 	}
 }
 
@@ -96,6 +103,10 @@ func (s *Session) Request(r *http.Request, body []byte) (Record, error) {
 	return rec, nil
 }
 
+// maxHeld is how long a text is held for itself, in bytes; of a longer one a
+// digest does to tell it from others.
+const maxHeld = 1 << 10
+
 // placeholder returns what stands for a value from now on.
 func (s *Session) placeholder(k kind, value string) string {
 	s.mu.Lock()
@@ -103,7 +114,12 @@ func (s *Session) placeholder(k kind, value string) string {
 	if s.numbers[k] == nil {
 		s.numbers[k] = map[string]string{}
 	}
-	if p, ok := s.numbers[k][value]; ok {
+	key := value
+	if len(value) > maxHeld {
+		sum := sha256.Sum256([]byte(value))
+		key = string(sum[:])
+	}
+	if p, ok := s.numbers[k][key]; ok {
 		return p
 	}
 	p := ""
@@ -111,7 +127,7 @@ func (s *Session) placeholder(k kind, value string) string {
 		s.next[k]++
 		p = shape(k, value, s.next[k])
 	}
-	s.numbers[k][value] = p
+	s.numbers[k][key] = p
 	return p
 }
 
@@ -128,7 +144,7 @@ func (s *Session) hunt(k kind, value string) {
 	s.hunting.RLock()
 	known := s.hunted.known[value]
 	s.hunting.RUnlock()
-	if known || !s.huntable(value) {
+	if known != nil {
 		return
 	}
 	s.hunting.Lock()
@@ -136,16 +152,12 @@ func (s *Session) hunt(k kind, value string) {
 	s.hunted.add(k, value)
 }
 
-// huntable reports whether a value can be told from other text.
-func (s *Session) huntable(value string) bool {
-	return len(value) >= huntLength && !s.rules.isWord(value)
-}
-
-// searchAnswer looks for the session's secrets and those of one more table.
-func (s *Session) searchAnswer(text string, own *table) []span {
+// lend gives a table what is looked for of a value already, and reports whether
+// there was any.
+func (s *Session) lend(own *table, k kind, value string) bool {
 	s.hunting.RLock()
 	defer s.hunting.RUnlock()
-	return search(text, s.hunted, own)
+	return own.take(s.hunted, k, value)
 }
 
 // try counts how often a request was sent in a row without being answered.

@@ -309,3 +309,28 @@ func FuzzRewrite(f *testing.F) {
 		}
 	})
 }
+
+// A placeholder is not passed off as the answer that was recorded.
+func TestUnreadAnswer(t *testing.T) {
+	t.Parallel()
+	m := written(line{ask: "DescribeRegions"}, line{ask: "DescribeImageCaches RegionId=a"})
+	r := m.entries[1].Record
+	r.Answer, r.UnreadAnswer = []byte("REDACTED-text-0001"), redact.UnreadPacked
+	m = written(line{ask: "DescribeRegions"})
+	m.add(r)
+	p, err := New(m, Options{Contract: theContract(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &client{t: t, by: p, clock: newClock(), key: first, method: http.MethodGet, format: "JSON", nonces: &counter{}}
+	op, own := split("DescribeImageCaches RegionId=a")
+	x := c.send(c.plain(op, own))
+	got := decode(t, x.RespBody)
+	want := "exchange 2 is recorded without its answer: compressed in a way that is not undone, or damaged"
+	if x.Status != DefaultMissStatus || text(got, "Code") != UnreadCode || text(got, "Message") != want {
+		t.Errorf("status %d, %s", x.Status, x.RespBody)
+	}
+	if report := p.Report(); report.ExitCode() != 1 || len(report.Unmatched) != 1 || report.Unmatched[0].Why != want {
+		t.Errorf("Report() = %+v", report)
+	}
+}

@@ -98,6 +98,13 @@ func (p *Player) unreadable(q *asked, entry int, err error) *answer {
 	return p.fault(q, http.StatusInternalServerError, "Recorder.Unreadable", fmt.Sprintf("exchange %d cannot be read", id))
 }
 
+// unread refuses to pass a placeholder off as the answer that was recorded.
+func (p *Player) unread(q *asked, entry int, u redact.Unread) *answer {
+	why := fmt.Sprintf("exchange %d is recorded without its answer: %s", p.source.Entry(entry).ID, u.Text())
+	p.tally.miss(Miss{Session: q.session.number, Why: why, Operation: q.op.name}, false)
+	return p.fault(q, p.options.MissStatus, UnreadCode, why)
+}
+
 // fault is an error of the player itself, in the API's form.
 func (p *Player) fault(q *asked, status int, code, message string) *answer {
 	id := fmt.Sprintf("00000000-0000-4000-8000-%012d", p.requests.Add(1))

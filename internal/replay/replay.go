@@ -40,6 +40,10 @@ const DefaultMissStatus = http.StatusConflict
 // MissCode is the code of that answer.
 const MissCode = "Recorder.NoMatch"
 
+// UnreadCode is the code of the answer to a request whose recorded answer
+// could not be read, and so was not kept.
+const UnreadCode = "Recorder.Unread"
+
 // Options say how a recording is replayed. Only Contract must be given.
 type Options struct {
 	// Contract says what the operations, their parameters and their effects

@@ -197,6 +197,9 @@ func (p *Player) answer(r *http.Request) *answer {
 	if no != "" {
 		return p.refuse(r, q, m.turn, no)
 	}
+	if u := p.source.Entry(m.turn.entry).UnreadAnswer; u != redact.Read {
+		return p.unread(q, m.turn.entry, u)
+	}
 	a, err := p.answers.get(m.turn.entry)
 	if err != nil {
 		return p.unreadable(q, m.turn.entry, err)

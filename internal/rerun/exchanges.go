@@ -54,6 +54,9 @@ func Exchanges(c *cassette.Cassette, of *contract.Contract) *plan.Plan {
 
 // judge holds a recorded answer against the contract.
 func judge(s *plan.Session, r *redact.Record, h cassette.Header) error {
+	if r.UnreadAnswer.Hides() {
+		return plan.Inconclusive("the answer was not kept: " + r.UnreadAnswer.Text())
+	}
 	x := exchange(r, h)
 	if r.Failure != redact.NoFailure { // whose fault it is cannot be told
 		s.Witness(x)

@@ -63,6 +63,9 @@ var ErrNotRun = errors.New("it was not recorded by conform run --record: there a
 // ErrMissing says that a recording has no answer to a request.
 var ErrMissing = errors.New("the recording holds no such request")
 
+// ErrUnread says that an answer was recorded without its body.
+var ErrUnread = errors.New("the answer was not kept")
+
 // New reads the recording of a run. Recordings of anything else are ErrNotRun.
 func New(c *cassette.Cassette, rules *redact.Rules) (*Tape, error) {
 	if c.Header().Run == "" {
@@ -187,6 +190,9 @@ func (t *Tape) RoundTrip(req *http.Request) (*http.Response, error) {
 	r, err := t.source.Record(i)
 	if err != nil {
 		return nil, err
+	}
+	if r.UnreadAnswer.Hides() {
+		return nil, fmt.Errorf("%w: exchange %d: %s", ErrUnread, r.ID, r.UnreadAnswer.Text())
 	}
 	written(req.Context())
 	wire.Timed(req.Context(), t.Begin().Add(r.Start), r.Duration)
