@@ -260,7 +260,7 @@ func TestStateFaultsAreCaught(t *testing.T) {
 		t.Run(strings.ReplaceAll(f.name, " ", "-"), func(t *testing.T) {
 			t.Parallel()
 			tr := f.trial(t)
-			tr.settle, tr.patient = 40*time.Millisecond, time.Second
+			tr.settle, tr.patient = 200*time.Millisecond, 2*time.Second
 			out := tr.judge(t)
 			caught := out.failed(f.family)
 			if !slices.ContainsFunc(caught, func(id string) bool { return strings.HasSuffix(id, "/"+f.by) }) {
