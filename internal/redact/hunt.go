@@ -222,7 +222,7 @@ func (h *hound) searchAcross(text string, a, b *table) []span {
 
 // How many bytes are looked at for a text, encodings undone.
 const (
-	minBudget = 1 << 20
+	minBudget = 64 << 10
 	maxBlowUp = 40
 )
 
