@@ -40,7 +40,7 @@ const (
 	Hidden     Why = "it holds a secret that is not recorded"
 	Overlap    Why = "others were under way at the same time"
 	Standing   Why = "the answer tells of the moment or the account"
-	Lonely     Why = "the other side did not prepare or clear away alike"
+	Lonely     Why = "the other side did not prepare, choose or clear away alike"
 	Again      Why = "the case began again, which that of the other run did not"
 	Apart      Why = "the same thing was changed on one side alone before"
 )

@@ -1,10 +1,12 @@
 package diff
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 
 	"github.com/eci-conform/conform/internal/contract"
+	"github.com/eci-conform/conform/internal/redact"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -108,11 +110,11 @@ func (p *pairing) drop(t *tape, mine, other map[string]int, counted bool) {
 	t.steps = kept
 }
 
-// unlike says whether a case prepared itself in another way in the two runs: it
-// was lent more in one of them, or what it asks for is there in both and about
-// another thing.
+// unlike says whether a case went on in another way in the two runs: it was lent
+// more in one of them, or asks for the same in both with other values, by what
+// it was given or saw.
 func (p *pairing) unlike(t, other *tape, s *step) bool {
-	return p.run && (t.loans(s.Track) != other.loans(s.Track) || other.asks(p, p.key(t, s)))
+	return p.run && (t.loans(s.Track) != other.loans(s.Track) || other.asks(outlineOf(&s.Record)))
 }
 
 // loans is how much a track was lent.
@@ -126,15 +128,24 @@ func (t *tape) loans(track string) int {
 	return t.lent[track]
 }
 
-// asks says whether a request is in the recording.
-func (t *tape) asks(p *pairing, key string) bool {
-	if t.keys == nil {
-		t.keys = map[string]bool{}
-		for _, s := range t.steps {
-			t.keys[p.key(t, s)] = true
+// asks says whether the recording has a request of that outline.
+func (t *tape) asks(outline string) bool {
+	if t.outlines == nil {
+		t.outlines = map[string]bool{}
+		for i := range t.source.Len() {
+			t.outlines[outlineOf(&t.source.Entry(i).Record)] = true
 		}
 	}
-	return t.keys[key]
+	return t.outlines[outline]
+}
+
+// outlineOf is a request of a case without its values.
+func outlineOf(r *redact.Record) string {
+	out := fmt.Sprintf("%q %q %d %q", r.Track, r.Role, r.Lane, r.Operation)
+	for _, q := range r.Params {
+		out += " " + q.Name
+	}
+	return out
 }
 
 // lentNames are the names that a run gives what it makes to be lent: by whom

@@ -74,9 +74,11 @@ func TestRunsAreComparedCaseByCase(t *testing.T) {
 		want string // grades of the differences, - for a request without a counterpart
 		why  Why    // something was not compared for
 	}{
-		"the same":              {[]act{makes("ID1"), shown("ID1", ready)}, []act{makes("ID1"), shown("ID1", ready)}, "", ""},
-		"another value":         {[]act{makes("ID1"), shown("ID1", ready)}, []act{makes("ID1"), shown("ID1", other)}, "value", ""},
-		"another request":       {[]act{makes("ID1"), shown("ID1", ready)}, []act{makes("ID1")}, "-", ""},
+		"the same":        {[]act{makes("ID1"), shown("ID1", ready)}, []act{makes("ID1"), shown("ID1", ready)}, "", ""},
+		"another value":   {[]act{makes("ID1"), shown("ID1", ready)}, []act{makes("ID1"), shown("ID1", other)}, "value", ""},
+		"another request": {[]act{makes("ID1"), shown("ID1", ready)}, []act{makes("ID1")}, "-", ""},
+		"it chose by what it saw": {
+			[]act{{ask: "ListTagResources ResourceType=ImageCache Tag.1.Key=a", answer: `{"RequestId":"1"}`}}, []act{{ask: "ListTagResources ResourceType=ImageCache Tag.1.Key=b", answer: `{"RequestId":"1"}`}, {ask: "ListUsage Tag.1.Key=a", answer: `{"RequestId":"1"}`}}, "-", Lonely},
 		"it began again":        {[]act{makes("ID1"), shown("ID1", other), makes("ID2"), shown("ID2", ready)}, []act{makes("ID1"), shown("ID1", ready)}, "", Again},
 		"the other began again": {[]act{makes("ID1"), shown("ID1", ready)}, []act{makes("ID1"), shown("ID1", other), makes("ID2"), shown("ID2", ready)}, "", ""},
 		"it was lent what the other made": {

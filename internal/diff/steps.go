@@ -38,10 +38,10 @@ type tape struct {
 	// accepted are the values of parameters of requests that succeeded.
 	accepted map[string]bool
 	mark     string // what all names that a run makes up hold; empty for none
-	// lent is how much each track was lent, keys what was asked for; nil until
+	// lent is how much each track was lent, outlines what was asked for, without values; nil until
 	// somebody wants to know.
-	lent map[string]int
-	keys map[string]bool
+	lent     map[string]int
+	outlines map[string]bool
 }
 
 // changes are the effects that change something.
