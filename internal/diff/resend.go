@@ -128,7 +128,7 @@ func (r *resender) step(ctx context.Context, s *step) error {
 
 // refuses says why a request is not sent, whatever became of those before it.
 func (r *resender) refuses(s *step) (key wire.Credentials, why Why) {
-	key, known := r.Key(recordedKey(&s.Record))
+	key, known := r.Key(s.Record.KeyID())
 	switch {
 	case s.op == nil:
 		return key, Strange

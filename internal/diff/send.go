@@ -127,28 +127,13 @@ func common(s *step, names ...string) string {
 	return ""
 }
 
-// recordedKey is the id of the key that signed, a placeholder; empty for none.
-func recordedKey(r *redact.Record) string {
-	for _, p := range r.Common {
-		if p.Name == "AccessKeyId" {
-			return p.Value
-		}
-		if strings.EqualFold(p.Name, "Authorization") {
-			_, rest, _ := strings.Cut(p.Value, "Credential=")
-			id, _, _ := strings.Cut(rest, ",")
-			return id
-		}
-	}
-	return ""
-}
-
 // KeysOf lists the ids that the exchanges of a recording were signed by, those
 // of most exchanges first.
 func KeysOf(source Source) []string {
 	n := map[string]int{}
 	for i := range source.Len() {
 		if r := &source.Entry(i).Record; r.Signature != redact.SignatureBad && r.Signature != redact.SignatureAbsent {
-			n[recordedKey(r)]++
+			n[r.KeyID()]++
 		}
 	}
 	delete(n, "")

@@ -4,7 +4,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/eci-conform/conform/internal/cassette"
@@ -167,7 +166,7 @@ type examined struct {
 
 func (p *Player) examine(i int) (examined, error) {
 	x := examined{entry: p.source.Entry(i)}
-	x.key = recordedKey(&x.entry.Record)
+	x.key = x.entry.Record.KeyID()
 	op := p.reader.operation(x.entry.Operation)
 	if x.entry.Status < 400 && (x.entry.Status != 200 || op.touch.made == "") {
 		return x, nil
@@ -208,22 +207,6 @@ func (r *reader) placeholders(op *operation, params wire.Params) []string {
 	e := emitter{op: op}
 	e.request(own(params))
 	return e.found
-}
-
-// recordedKey returns the id of the key that signed, or its placeholder.
-func recordedKey(e *redact.Record) string {
-	if id, ok := e.Common.Get("AccessKeyId"); ok {
-		return id
-	}
-	for _, c := range e.Common {
-		if !strings.EqualFold(c.Name, "Authorization") {
-			continue
-		}
-		_, rest, _ := strings.Cut(c.Value, "Credential=")
-		id, _, _ := strings.Cut(rest, ",")
-		return id
-	}
-	return ""
 }
 
 // valuesKey joins the values of variables, without those that marks leave open.

@@ -49,7 +49,7 @@ func (r *reader) standing(e *redact.Record, answer []byte) standing {
 			continue
 		}
 		switch class := r.contract.Class(row); {
-		case row.Condition == conditionMissing && recordedKey(e) == "" && e.Signature != redact.SignatureOK:
+		case row.Condition == conditionMissing && e.KeyID() == "" && e.Signature != redact.SignatureOK:
 			return keyless
 		case row.Condition == conditionUnknown:
 			return unknownKey

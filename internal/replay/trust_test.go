@@ -286,7 +286,7 @@ func TestTwoKeysOfOneAccount(t *testing.T) {
 		t.Errorf("state %q after the other key deleted it", got)
 	}
 	clean(t, p)
-	if _, err := New(rec, Options{Contract: theContract(t), Accounts: map[string]string{"x": recordedKey(&rec.entries[1].Record)}}); err != nil {
+	if _, err := New(rec, Options{Contract: theContract(t), Accounts: map[string]string{"x": rec.entries[1].Record.KeyID()}}); err != nil {
 		t.Error(err)
 	}
 }
