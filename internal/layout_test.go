@@ -55,6 +55,7 @@ var ours = map[string][]string{
 	"internal/nearest":     {},
 	"internal/history":     {},
 	"internal/fake":        {},
+	"internal/seeded":      {},
 	"internal/driver":      {"internal/wire"},
 	"internal/driver/gov1": {"internal/driver", "internal/wire"},
 	"internal/client": {"internal/driver", "internal/plan", "internal/check", "internal/contract", "internal/wire",

@@ -1,0 +1,9 @@
+package run
+
+import (
+	"testing"
+
+	"github.com/eci-conform/conform/internal/seeded"
+)
+
+func TestMain(m *testing.M) { seeded.Main(m) }
