@@ -30,6 +30,8 @@ import (
 
 var key = wire.Credentials{AccessKeyID: "LTAI5tTheKeyOfTheseTests", AccessKeySecret: "secret-of-the-key-of-tests-0001"}
 
+var stranger = wire.Credentials{AccessKeyID: "LTAI5tTheKeyOfAStranger0", AccessKeySecret: "secret-of-the-key-of-tests-0002"}
+
 var loadContract = sync.OnceValues(func() (*contract.Contract, error) { return contract.Load(spec.Name, spec.OpenAPI) })
 
 func theContract(t testing.TB) *contract.Contract {
@@ -51,6 +53,7 @@ type session struct {
 	w    *cassette.Writer
 	path string
 	sent int
+	key  wire.Credentials
 	// while lets time pass, more than any listing may be behind.
 	while func()
 }
@@ -69,10 +72,14 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 func begin(t testing.TB, broken func(emulator.Options) (http.Handler, error)) *session {
 	t.Helper()
 	s := &session{t: t, of: theContract(t), now: time.Date(2026, 11, 21, 10, 0, 0, 0, time.UTC), path: filepath.Join(t.TempDir(), "session.cassette")}
+	s.key = key
 	s.while = func() { s.now = s.now.Add(30 * time.Second) }
 	h, err := broken(emulator.Options{
 		Contract: s.of, World: fixtures.World, Clock: s.clock, Seed: 1, Settle: time.Second,
-		Keys: []emulator.Key{{AccessKeyID: key.AccessKeyID, AccessKeySecret: key.AccessKeySecret, Account: "default"}},
+		Keys: []emulator.Key{
+			{AccessKeyID: key.AccessKeyID, AccessKeySecret: key.AccessKeySecret, Account: "default"},
+			{AccessKeyID: stranger.AccessKeyID, AccessKeySecret: stranger.AccessKeySecret, Account: "secondary"},
+		},
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +87,7 @@ func begin(t testing.TB, broken func(emulator.Options) (http.Handler, error)) *s
 	if s.w, err = cassette.Create(s.path, cassette.Header{Recorded: s.now, Target: "http://eci.example.com"}); err != nil {
 		t.Fatal(err)
 	}
-	rules := redact.NewRules(s.of).Session(redact.SessionOptions{Known: []wire.Credentials{key}, Begin: s.now})
+	rules := redact.NewRules(s.of).Session(redact.SessionOptions{Known: []wire.Credentials{key, stranger}, Begin: s.now})
 	s.by = recorder.New(recorder.Options{Session: rules, Sink: s.w, Clock: s.clock}).Middleware(direct{h})
 	return s
 }
@@ -104,7 +111,7 @@ func (s *session) ask(pointer, op string, pairs ...string) string {
 	}
 	d := wire.NewDraft(wire.Call{
 		Host: "eci.example.com", Operation: op, Version: s.of.Version, Params: own, Method: http.MethodPost, Form: true,
-		Scheme: wire.V1, Format: "JSON", Credentials: key, Nonce: "nonce-" + strconv.Itoa(s.sent), Time: s.now,
+		Scheme: wire.V1, Format: "JSON", Credentials: s.key, Nonce: "nonce-" + strconv.Itoa(s.sent), Time: s.now,
 	})
 	if err := d.Sign(); err != nil {
 		s.t.Fatal(err)
@@ -190,6 +197,9 @@ func (s *session) imageCache() {
 		look()
 	}
 	look()
+	s.key = stranger // who sees nothing of it
+	look()
+	s.key = key
 	update("ImageCacheName", "second-name", "ClientToken", "token-2")
 	update("ImageCacheName", "second-name", "Image.1", "redis:8", "RetentionDays", "60")
 	update("ImageCacheName", "second-name", "ClientToken", "token-2")
@@ -240,6 +250,7 @@ func TestBrokenLives(t *testing.T) {
 		"state/UpdateImageCache/effect/none":           "must CreateImageCache#effect/echo/ImageCacheName",
 		"state/UpdateImageCache/rest/Tag":              "should UpdateImageCache#effect/rest",
 		"state/DeleteImageCache/effect/none":           "must DescribeImageCaches#effect/read",
+		"state/DeleteImageCache/effect/again":          "inferred common#violation/notFound success",
 		"state/DeleteImageCache/effect/stillListed":    "must DescribeImageCaches#effect/read",
 		"state/TagResources/effect/none":               "must CreateImageCache#effect/echo/Tag.N.Key",
 		"state/UntagResources/effect/none":             "must CreateImageCache#effect/echo/Tag.N.Key",
@@ -283,6 +294,32 @@ func TestWhatIsYoungDecidesNothing(t *testing.T) {
 	for _, f := range s.verdicts()["CreateImageCache"] {
 		if !strings.HasPrefix(f, "inferred ") {
 			t.Errorf("departure %q decides", f)
+		}
+	}
+}
+
+// A change that the last known state forbids is told when that state is old
+// enough to be known.
+func TestForbiddenChange(t *testing.T) {
+	t.Parallel()
+	all, err := mutant.All(theContract(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := mutant.Find(all, "state/UpdateImageCache/from/with-Failed")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for wait, want := range map[time.Duration]int{3 * time.Second: 0, 30 * time.Second: 1} {
+		s := begin(t, m.New)
+		s.while = func() { s.now = s.now.Add(wait) }
+		id := s.ask("/ImageCacheId", "CreateImageCache", "ImageCacheName", "a-name", "SecurityGroupId", "sg-emu-main", "VSwitchId", "vsw-emu-main",
+			"Image.1", "registry.example.com/emu/unpullable:1")
+		s.while()
+		s.ask("", "DescribeImageCaches", "ImageCacheId", id)
+		s.ask("", "UpdateImageCache", "ImageCacheId", id, "ImageCacheName", "another-name", "SecurityGroupId", "sg-emu-main", "VSwitchId", "vsw-emu-main", "Image.1", "redis:8")
+		if got := s.verdicts()["CreateImageCache"]; len(got) != want {
+			t.Errorf("after %v: departures %q, want %d", wait, got, want)
 		}
 	}
 }
