@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/eci-conform/conform/internal/check"
@@ -36,6 +37,7 @@ type Target struct {
 	Inputs       Inputs
 	Clock        func() time.Time
 	Seed         uint64
+	Jobs         int    // how many cases may run at once, and sessions be closed
 	Run          string // tells the names of this run from those of others
 	// Gate paces requests; nil lets all pass.
 	Gate Gate
@@ -144,15 +146,43 @@ func (e *Environment) source(c *Case) *rand.Rand {
 // could not be removed, by this or by any session. Like Session.Close it works
 // on when ctx has ended.
 func (e *Environment) Close(ctx context.Context) []Leak {
+	var owners []*Session
 	for _, b := range e.pool.bundled() {
-		b.owner.Close(ctx)
+		owners = append(owners, b.owner)
 	}
-	s := e.Session(&Case{ID: "run/cleanup"})
-	s.made = e.pool.drain()
-	s.Close(ctx)
+	e.closeAll(ctx, owners)
+	e.closeAll(ctx, e.cleaners(e.pool.drain()))
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.leaks
+}
+
+// cleaners are sessions that share what is to be deleted, as many as may work at
+// once.
+func (e *Environment) cleaners(left []*Resource) []*Session {
+	out := make([]*Session, min(len(left), max(1, e.Jobs)))
+	for i := range out {
+		out[i] = e.Session(&Case{ID: "run/cleanup"})
+	}
+	for i, r := range left {
+		s := out[i%len(out)]
+		s.made = append(s.made, r)
+	}
+	return out
+}
+
+// closeAll closes the sessions, no more of them at once than cases may run.
+func (e *Environment) closeAll(ctx context.Context, all []*Session) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(len(all), max(1, e.Jobs)) {
+		workers.Go(func() {
+			for i := next.Add(1); i <= int64(len(all)); i = next.Add(1) {
+				all[i-1].Close(ctx)
+			}
+		})
+	}
+	workers.Wait()
 }
 
 func (e *Environment) leak(l Leak) {

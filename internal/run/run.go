@@ -140,28 +140,35 @@ func (o Options) target(broken func(error)) plan.Target {
 		Endpoint: o.Profile.Endpoint, Region: o.Profile.Region,
 		Credentials: o.Credentials, Bindings: o.Profile.Bindings, Conditions: conditions,
 		Wait: plan.Wait(o.Profile.Wait), Timeout: o.Timeout, MaxResources: o.Profile.Limits.MaxResources,
-		Inputs: o.Plan.Inputs, Clock: o.Clock, Seed: o.Seed, Run: o.Run,
+		Inputs: o.Plan.Inputs, Clock: o.Clock, Seed: o.Seed, Jobs: o.Jobs, Run: o.Run,
 		Gate: newPacer(o.Rate, o.Clock), Memory: o.Memory, Broken: broken,
 	}
 }
 
-// Start runs the plan's cases ahead of need in a bounded pool, in plan order.
-// Cancelling ctx interrupts the run: cases under way are given up, cases that
-// have not begun get the verdict inconclusive, and cleanup still happens. It
-// must be called once at most.
+// Start runs the plan's cases ahead of need: first those that are to be run by
+// themselves, for which the others would have to stop, then all others in a
+// bounded pool, in plan order. Cancelling ctx interrupts the run: cases under way
+// are given up, cases that have not begun get the verdict inconclusive, and
+// cleanup still happens. It must be called once at most.
 func (r *Runner) Start(ctx context.Context) {
 	r.started.Store(true)
 	ctx = r.health.watch(ctx)
-	for range min(r.options.Jobs, len(r.entries)) {
-		r.workers.Go(func() {
-			for {
-				i := int(r.next.Add(1)) - 1
-				if i >= len(r.entries) {
-					return
-				}
-				r.claim(ctx, r.entries[i])
+	r.workers.Go(func() {
+		for _, e := range r.entries {
+			if e.plan.Serial {
+				r.claim(ctx, e)
 			}
-		})
+		}
+		for range min(r.options.Jobs, len(r.entries)) {
+			r.workers.Go(func() { r.work(ctx) })
+		}
+	})
+}
+
+// work runs what no other worker has claimed until there is no more.
+func (r *Runner) work(ctx context.Context) {
+	for i := int(r.next.Add(1)) - 1; i < len(r.entries); i = int(r.next.Add(1)) - 1 {
+		r.claim(ctx, r.entries[i])
 	}
 }
 
