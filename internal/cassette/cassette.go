@@ -87,10 +87,6 @@ type Entry struct {
 	body, answer block
 }
 
-// Sizes returns the lengths in bytes of the request's body and of the
-// answer's.
-func (e *Entry) Sizes() (body, answer int) { return e.body.size, e.answer.size }
-
 // Cassette is a file that was read and found whole. It is safe for concurrent
 // use.
 type Cassette struct {

@@ -32,8 +32,8 @@ func read(t *testing.T, data []byte) {
 	}
 	for i := range c.Len() {
 		if r, err := c.Record(i); err == nil {
-			if body, answer := c.Entry(i).Sizes(); body != len(r.Body) || answer != len(r.Answer) {
-				t.Errorf("record %d has bodies of %d and %d bytes, want %d and %d", i+1, len(r.Body), len(r.Answer), body, answer)
+			if e := c.Entry(i); e.body.size != len(r.Body) || e.answer.size != len(r.Answer) {
+				t.Errorf("record %d has bodies of %d and %d bytes, want %d and %d", i+1, len(r.Body), len(r.Answer), e.body.size, e.answer.size)
 			}
 		}
 	}

@@ -93,14 +93,6 @@ func (w *Writer) Len() int {
 	return w.count
 }
 
-// Sync brings all that was added to the disk.
-func (w *Writer) Sync() error {
-	if err := w.file.Sync(); err != nil {
-		return fmt.Errorf("sync cassette: %w", err)
-	}
-	return nil
-}
-
 // Close seals the cassette, unless a write has failed, and closes the file.
 func (w *Writer) Close() error {
 	w.mu.Lock()

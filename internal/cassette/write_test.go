@@ -69,9 +69,6 @@ func TestAppendIsOnDisk(t *testing.T) {
 		}
 		c.Close()
 	}
-	if err := w.Sync(); err != nil {
-		t.Error(err)
-	}
 }
 
 func TestAppendFromMany(t *testing.T) {

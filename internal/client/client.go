@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,14 +40,8 @@ const (
 	FamilyTimeouts        = "timeouts"
 )
 
-// Families lists them.
-func Families() []string {
-	return []string{FamilySerialisation, FamilySigning, FamilyDeserialisation, FamilyErrors, FamilyRetries, FamilyTimeouts}
-}
-
-// Cases derives all cases about clients, those that nothing else runs beside at
-// the end: each of them waits for what is under way. The same contract always
-// gives the same plan.
+// Cases derives all cases about clients. The same contract always gives the same
+// plan.
 func Cases(o Options) (*plan.Plan, error) {
 	if o.Region == "" {
 		return nil, errors.New("plan clients: no region")
@@ -71,15 +64,7 @@ func Cases(o Options) (*plan.Plan, error) {
 			f.cases(b)
 		}
 	}
-	slices.SortStableFunc(b.cases, func(x, y *plan.Case) int { return alone(x) - alone(y) })
 	return &plan.Plan{Cases: b.cases, Inputs: o.Inputs}, errors.Join(b.errs...)
-}
-
-func alone(c *plan.Case) int {
-	if c.Serial {
-		return 1
-	}
-	return 0
 }
 
 // operation is one of the contract's, with what every call of it has.

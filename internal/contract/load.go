@@ -33,10 +33,6 @@ func Load(name string, text []byte) (*Contract, error) {
 	return l.c, nil
 }
 
-// Text returns the text that the contract was loaded from. It must not be
-// changed.
-func (c *Contract) Text() []byte { return c.text }
-
 // loader builds a Contract while it reads.
 type loader struct {
 	*reader

@@ -57,7 +57,7 @@ func (s *Session) clear(ctx context.Context) {
 	}
 	for _, r := range slices.Backward(held) {
 		switch {
-		case r.touched && !r.released:
+		case r.touched:
 			s.discard(ctx, r)
 			places++
 		case s.clock != nil: // every case is lent what it was lent, and no more

@@ -42,10 +42,6 @@ func PlaceOf(ctx context.Context) Place {
 	return p
 }
 
-// CaseOf returns the id of the case on whose behalf a request is sent, empty
-// for none.
-func CaseOf(ctx context.Context) string { return PlaceOf(ctx).Case }
-
 // WithLane says that requests are sent by one of several clients at the same
 // time, from 1.
 func WithLane(ctx context.Context, lane int) context.Context {

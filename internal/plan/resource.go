@@ -23,7 +23,6 @@ type Resource struct {
 	credentials wire.Credentials // of who made it
 	owner       string           // case that made it
 	touched     bool             // something that may have changed it was sent
-	released    bool             // the case says that it is as it was
 	deleted     bool             // the target says that it deleted it
 }
 
@@ -43,8 +42,7 @@ func (l Leak) String() string {
 
 // Lease gives a usable resource for this case alone, from the pool of clean
 // ones or newly made. It goes back to the pool when the case ends if no request
-// that may have changed it was sent, or if Release says that it is as it was;
-// else it is deleted. Failing to get one is Inconclusive and names the step.
+// that may have changed it was sent; else it is deleted. Failing to get one is Inconclusive and names the step.
 func (s *Session) Lease(ctx context.Context, resource string) (*Resource, error) {
 	kind := s.Contract.Resource(resource)
 	if kind == nil {
@@ -67,17 +65,10 @@ func (s *Session) Lease(ctx context.Context, resource string) (*Resource, error)
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r.touched, r.released = false, false
+	r.touched = false
 	s.held = append(s.held, r)
 	s.lent = append(s.lent, Loan{Kind: resource, ID: r.ID, Region: r.Region})
 	return r, nil
-}
-
-// Release says that the case left the resource as it was.
-func (s *Session) Release(r *Resource) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r.released = true
 }
 
 // Create makes a resource for this case alone, with further or other parameters

@@ -21,8 +21,6 @@ type sending struct {
 	credentials *wire.Credentials // nil for the entry
 	entry       string            // of the profile's credentials; empty for default
 	condition   string
-	skew        time.Duration
-	nonce       string
 	turnedAway  bool // a refusal for coming too fast is what the probe is about
 	once        bool // what was not answered is not sent again
 	bound       bool
@@ -35,12 +33,6 @@ func As(entry string) Option { return func(s *sending) { s.entry = entry } }
 
 // WithCredentials sends with a key that the profile need not have.
 func WithCredentials(c wire.Credentials) Option { return func(s *sending) { s.credentials = &c } }
-
-// Skew moves the request's clock by d.
-func Skew(d time.Duration) Option { return func(s *sending) { s.skew = d } }
-
-// WithNonce sends a given nonce instead of a fresh one.
-func WithNonce(nonce string) Option { return func(s *sending) { s.nonce = nonce } }
 
 // Under sends under a condition of the contract, as the profile says how: with
 // its credentials and its parameters.
@@ -184,14 +176,10 @@ func (s *Session) sign(m *message) error {
 // draft makes the request: what comes before signing, the signature, what
 // comes behind.
 func (s *Session) draft(ctx context.Context, m *message) (*wire.Draft, error) {
-	nonce := m.how.nonce
-	if nonce == "" {
-		nonce = s.nonce(ctx)
-	}
 	d := wire.NewDraft(wire.Call{
 		Operation: m.Operation, Version: s.Contract.Version, Params: m.params,
 		Method: m.method(), Form: m.Form, Scheme: m.scheme(), Format: m.format(), NoFormat: m.NoFormat,
-		Credentials: m.credentials, Nonce: nonce, Time: s.Now().Add(m.how.skew), Host: s.env.host(),
+		Credentials: m.credentials, Nonce: s.nonce(ctx), Time: s.Now(), Host: s.env.host(),
 	})
 	for _, e := range m.Before {
 		e.Do(d)

@@ -50,8 +50,6 @@ func TestProbeOptions(t *testing.T) {
 	}{
 		{"another entry", As("arrears"), "AccessKeyId", "poor"},
 		{"another key", WithCredentials(wire.Credentials{AccessKeyID: "x"}), "AccessKeyId", "x"},
-		{"another time", Skew(-time.Hour), "Timestamp", "2026-01-02T02:04:05Z"},
-		{"a nonce", WithNonce("n1"), "SignatureNonce", "n1"},
 		{"a condition's key", Under("account.arrears"), "AccessKeyId", "poor"},
 		{"a condition's parameter", Under("vswitch.exhausted"), "VSwitchId", "vsw-full"},
 		{"bound", Bound(), "RegionId", "$region"},
@@ -325,16 +323,14 @@ func TestRequestsCarryTheirCase(t *testing.T) {
 	t.Parallel()
 	f := newFake()
 	var got string
-	target := testTarget(t, wire.Stack(f, func(next http.RoundTripper) http.RoundTripper {
-		return roundTripper(func(r *http.Request) (*http.Response, error) {
-			got = CaseOf(r.Context())
-			return next.RoundTrip(r)
-		})
+	target := testTarget(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		got = PlaceOf(r.Context()).Case
+		return f.RoundTrip(r)
 	}))
 	s := NewEnvironment(target).Session(&Case{ID: "Op/family/subject/variant"})
 	mustProbe(t, s, regions())
-	if got != s.Case.ID || CaseOf(t.Context()) != "" {
-		t.Errorf("CaseOf() = %q, want %q", got, s.Case.ID)
+	if got != s.Case.ID || PlaceOf(t.Context()).Case != "" {
+		t.Errorf("PlaceOf() = %q, want %q", got, s.Case.ID)
 	}
 }
 

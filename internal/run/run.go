@@ -77,7 +77,6 @@ type Runner struct {
 	alone   sync.RWMutex
 	begin   time.Time
 	started atomic.Bool
-	next    atomic.Int64 // index of the next entry that the pool looks at
 	workers sync.WaitGroup
 
 	mu      sync.Mutex // guards summary and the Sink
@@ -145,31 +144,40 @@ func (o Options) target(broken func(error)) plan.Target {
 	}
 }
 
-// Start runs the plan's cases ahead of need: first those that are to be run by
-// themselves, for which the others would have to stop, then all others in a
-// bounded pool, in plan order. Cancelling ctx interrupts the run: cases under way
-// are given up, cases that have not begun get the verdict inconclusive, and
+// Start runs the plan's cases ahead of need: in a bounded pool, in plan order,
+// and when that is through those that are to be run by themselves, for which it
+// would have to stop each time. Cancelling ctx interrupts the run: cases under
+// way are given up, cases that have not begun get the verdict inconclusive, and
 // cleanup still happens. It must be called once at most.
 func (r *Runner) Start(ctx context.Context) {
 	r.started.Store(true)
 	ctx = r.health.watch(ctx)
+	var together, alone []*entry
+	for _, e := range r.entries {
+		if e.plan.Serial {
+			alone = append(alone, e)
+		} else {
+			together = append(together, e)
+		}
+	}
 	r.workers.Go(func() {
-		for _, e := range r.entries {
-			if e.plan.Serial {
-				r.claim(ctx, e)
-			}
-		}
-		for range min(r.options.Jobs, len(r.entries)) {
-			r.workers.Go(func() { r.work(ctx) })
-		}
+		r.claimAll(ctx, together, r.options.Jobs)
+		r.claimAll(ctx, alone, 1)
 	})
 }
 
-// work runs what no other worker has claimed until there is no more.
-func (r *Runner) work(ctx context.Context) {
-	for i := int(r.next.Add(1)) - 1; i < len(r.entries); i = int(r.next.Add(1)) - 1 {
-		r.claim(ctx, r.entries[i])
+// claimAll runs what nobody else has claimed, so many at once.
+func (r *Runner) claimAll(ctx context.Context, entries []*entry, jobs int) {
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range min(jobs, len(entries)) {
+		workers.Go(func() {
+			for i := next.Add(1); i <= int64(len(entries)); i = next.Add(1) {
+				r.claim(ctx, entries[i-1])
+			}
+		})
 	}
+	workers.Wait()
 }
 
 // Result returns what became of a case: it waits for the pool, or runs the case

@@ -207,29 +207,11 @@ func TestDecodeMany(t *testing.T) {
 	if len(faults) != 2 || faults[0].Kind != Duplicate || faults[1].Kind != Duplicate {
 		t.Fatalf("Decode() faults = %v, want two duplicates", faults)
 	}
-	if got := tree.Get("Tag.12345.Key"); got == nil || got.Text != "12345" {
-		t.Errorf("Get(Tag.12345.Key) = %v", got)
+	if got, _ := tree.Leaves().Get("Tag.12345.Key"); got != "12345" {
+		t.Errorf("Tag.12345.Key is %q", got)
 	}
 	if got := len(tree.Leaves()); got != 2*n {
 		t.Errorf("Leaves() = %d, want %d", got, 2*n)
-	}
-}
-
-func TestNodeGet(t *testing.T) {
-	t.Parallel()
-	tree, _ := Decode(params("Tag.1.Key=k1&Tag.2.Key=k2&DataSource.Options.a.b=c&Name=n"), everything())
-	for path, want := range map[string]string{"Tag.2.Key": "k2", "DataSource.Options.a.b": "c", "Name": "n"} {
-		if got := tree.Get(path); got == nil || !got.Present || got.Text != want {
-			t.Errorf("Get(%s) = %v, want %q", path, got, want)
-		}
-	}
-	for _, path := range []string{"Tag.3", "Tag.0", "Tag.x", "Tag.01", "Name.x", "Nope", "Tag.1.Value", "DataSource.Type"} {
-		if got := tree.Get(path); got != nil {
-			t.Errorf("Get(%s) = %v, want nil", path, got)
-		}
-	}
-	if tree.Get("") != tree || (*Node)(nil).Get("x") != nil || (*Node)(nil).Leaves() != nil {
-		t.Errorf("Get of the empty path or of nil is not itself")
 	}
 }
 

@@ -198,31 +198,6 @@ func TestParams(t *testing.T) {
 	}
 }
 
-func TestStack(t *testing.T) {
-	t.Parallel()
-	var order []string
-	named := func(name string) Middleware {
-		return func(next http.RoundTripper) http.RoundTripper {
-			return roundTrip(func(r *http.Request) (*http.Response, error) {
-				order = append(order, name)
-				return next.RoundTrip(r)
-			})
-		}
-	}
-	base := roundTrip(func(*http.Request) (*http.Response, error) {
-		order = append(order, "base")
-		return &http.Response{Body: http.NoBody}, nil
-	})
-	resp, err := Stack(base, named("first"), named("second")).RoundTrip(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resp.Body.Close()
-	if diff := cmp.Diff([]string{"first", "second", "base"}, order); diff != "" {
-		t.Errorf("Stack() mismatch (-want +got):\n%s", diff)
-	}
-}
-
 type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -13,15 +13,6 @@ import (
 // maxAnswer is the most that is kept of an answer's body, in bytes.
 const maxAnswer = 1 << 20
 
-// Stack wraps base so that the first middleware sees a request first and its
-// answer last.
-func Stack(base http.RoundTripper, m ...Middleware) http.RoundTripper {
-	for i := len(m) - 1; i >= 0; i-- {
-		base = m[i](base)
-	}
-	return base
-}
-
 // Route is the way that drafts take to a server.
 type Route struct {
 	Transport http.RoundTripper

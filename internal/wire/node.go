@@ -24,36 +24,6 @@ type NodeMember struct {
 	Node *Node
 }
 
-// Get returns the node at a path such as Tag.2.Key, counting from 1, or nil.
-// Below a Mapped the rest of the path is one key, dots included. The empty
-// path is the node itself.
-func (n *Node) Get(path string) *Node {
-	for n != nil && path != "" {
-		if n.Kind == Mapped {
-			return n.member(path)
-		}
-		var segment string
-		segment, path, _ = strings.Cut(path, ".")
-		n = n.child(segment)
-	}
-	return n
-}
-
-// child returns the node one segment below, or nil.
-func (n *Node) child(segment string) *Node {
-	switch n.Kind {
-	case List:
-		i, fault := parseIndex(segment)
-		if fault != noFault || i > len(n.Items) {
-			return nil
-		}
-		return n.Items[i-1]
-	case Struct, Mapped:
-		return n.member(segment)
-	}
-	return nil
-}
-
 func (n *Node) member(name string) *Node {
 	for i := range n.Members {
 		if n.Members[i].Name == name {

@@ -32,17 +32,6 @@ type Credentials struct {
 	SecurityToken   string
 }
 
-// Target is an endpoint that can be called.
-type Target struct {
-	Name     string
-	Endpoint string // http://HOST:PORT
-	Region   string
-}
-
-// Middleware wraps the one seam that all traffic passes:
-// sign → observe → record → limit → target.
-type Middleware func(http.RoundTripper) http.RoundTripper
-
 // Exchange is one request and its response as they were on the wire. It holds
 // secrets as sent: nothing may write it before redaction.
 type Exchange struct {

@@ -156,38 +156,3 @@ func TestEncodeXML(t *testing.T) {
 		t.Errorf("EncodeXML(nil) = %s", got)
 	}
 }
-
-// A JSON answer and the XML answer with the same content are the same tree;
-// any difference that XML can express shows.
-func TestAsXML(t *testing.T) {
-	t.Parallel()
-	body := `{"RequestId":"R","TotalCount":1,"ImageCaches":[{"ImageCacheId":"imc-1","Size":20,"Flash":false,"Images":["a"],"Tags":[]}],"More":7}`
-	asJSON, err := DecodeJSON([]byte(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want, err := AsXML(asJSON, listing())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for change, pointer := range map[string]string{
-		"": "", ">imc-1<=>imc-2<": "/ImageCaches/0/ImageCacheId", ">20<=>21<": "/ImageCaches/0/Size",
-		"<Images>a</Images>=": "/ImageCaches/0/Images/0", "<More>7</More>=": "/More",
-	} {
-		text := string(EncodeXML("DescribeImageCachesResponse", asJSON))
-		if old, new, ok := strings.Cut(change, "="); ok {
-			text = strings.Replace(text, old, new, 1)
-		}
-		e, err := DecodeXML([]byte(text))
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := e.Value(listing())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if at, same := Equal(want, got); at != pointer || same != (change == "") {
-			t.Errorf("change %q: Equal() = %q, %v, want %q", change, at, same, pointer)
-		}
-	}
-}

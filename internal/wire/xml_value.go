@@ -153,16 +153,6 @@ func (e *Element) list(s *BodyShape) (any, error) {
 	return list, nil
 }
 
-// AsXML returns what is left of a Value that came as JSON when XML carries it:
-// compare it with the Value of an XML answer.
-func AsXML(v any, s *BodyShape) (any, error) {
-	e, err := DecodeXML(EncodeXML("Response", v))
-	if err != nil {
-		return nil, err
-	}
-	return e.Value(s)
-}
-
 const xmlHead = `<?xml version="1.0" encoding="UTF-8"?>`
 
 // EncodeXML writes a Value under a root element: lists as repeated elements
