@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -104,4 +106,47 @@ func TestWhatIsLentIsNoFoundling(t *testing.T) {
 		t.Errorf("the next case is lent %s of %v, want %s and that it lives", got.ID, f.live, lent.ID)
 	}
 	next.Close(t.Context())
+}
+
+// What the pool holds at the end is deleted by as many sessions as cases may run,
+// and by no more.
+func TestCloseDeletesAtOnce(t *testing.T) {
+	t.Parallel()
+	const jobs = 3
+	f := newFake()
+	var deletes, inside, most atomic.Int32
+	together := make(chan struct{})
+	target := testTarget(t, roundTripper(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Query().Get("Action") != "DeleteImageCache" {
+			return f.RoundTrip(r)
+		}
+		most.Store(max(most.Load(), inside.Add(1)))
+		defer inside.Add(-1)
+		if deletes.Add(1) == jobs {
+			close(together)
+		}
+		select {
+		case <-together:
+		case <-r.Context().Done():
+			return nil, r.Context().Err()
+		}
+		return f.RoundTrip(r)
+	}))
+	target.Jobs = jobs
+	e := NewEnvironment(target)
+	var users []*Session
+	for range 3 * jobs {
+		s := e.Session(&Case{ID: "c"})
+		lease(t, s)
+		users = append(users, s)
+	}
+	for _, s := range users {
+		s.Close(t.Context())
+	}
+	if leaks := e.Close(t.Context()); len(leaks) > 0 || len(f.live) > 0 {
+		t.Errorf("Close() = %v with %v alive, want nothing left", leaks, f.live)
+	}
+	if most.Load() != jobs {
+		t.Errorf("%d deletions at once, want %d", most.Load(), jobs)
+	}
 }

@@ -78,12 +78,15 @@ func TestResultWaitsOrRunsInline(t *testing.T) {
 	}
 }
 
+// A serial case runs by itself, and behind all others, which need not stop for
+// it.
 func TestSerialCaseIsAlone(t *testing.T) {
 	t.Parallel()
-	var inside, worst atomic.Int32
+	var inside, worst, through, early atomic.Int32
 	body := func(context.Context, *plan.Session) error {
 		inside.Add(1)
 		defer inside.Add(-1)
+		through.Add(1)
 		return nil
 	}
 	var cases []*plan.Case
@@ -93,6 +96,9 @@ func TestSerialCaseIsAlone(t *testing.T) {
 			c.Serial = true
 			c.Run = func(ctx context.Context, s *plan.Session) error {
 				worst.Store(max(worst.Load(), inside.Load()))
+				if through.Load() < 32 {
+					early.Add(1)
+				}
 				return body(ctx, s)
 			}
 		}
@@ -103,6 +109,9 @@ func TestSerialCaseIsAlone(t *testing.T) {
 	runAll(t, o)
 	if worst.Load() != 0 {
 		t.Errorf("%d cases ran beside a serial one", worst.Load())
+	}
+	if early.Load() != 0 {
+		t.Errorf("%d serial cases did not wait for the others", early.Load())
 	}
 }
 
