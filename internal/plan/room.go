@@ -124,7 +124,7 @@ func (s *Session) reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.findings, s.unfit, s.attached, s.exchanges, s.hasRead = nil, "", nil, nil, false
-	s.crowded, s.outgrown = "", false
+	s.crowded, s.outgrown, s.heldUp = "", false, false
 	s.Rand = s.env.source(s.Case)
 }
 

@@ -50,6 +50,7 @@ type Session struct {
 	byItself   bool   // no other case is running
 	crowded    string // why there was no room for something; empty where there was
 	outgrown   bool   // and not for what others have
+	heldUp     bool   // others may be why it was too slow
 	changes    int    // requests that may have changed something, counted when they begin and when they end
 	seen       *sight
 	changed    time.Time     // when something was sent, or answered, that may change anything

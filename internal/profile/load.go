@@ -81,9 +81,13 @@ func (r *reader) mapping(path string, n *yaml.Node, m members) {
 }
 
 // pairs calls read for each key of a mapping, refusing what is none and keys
-// that repeat.
+// that repeat. A section that holds nothing, such as one whose lines are all
+// comments, is an empty one.
 func (r *reader) pairs(path string, n *yaml.Node, read func(key, value *yaml.Node)) {
 	n = resolve(n)
+	if n.Tag == "!!null" {
+		return
+	}
 	if n.Kind != yaml.MappingNode {
 		r.fail(n, "%s: want a mapping", path)
 		return

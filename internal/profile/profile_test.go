@@ -75,6 +75,23 @@ func TestLoadMinimal(t *testing.T) {
 	}
 }
 
+// A section whose lines are all comments is an empty one.
+func TestLoadEmptySections(t *testing.T) {
+	t.Parallel()
+	const head = "endpoint: http://h:1\nregion: r\n"
+	want, err := Load("p.yaml", []byte(head))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load("p.yaml", []byte(head+"credentials:\nbindings:\n  # Image: nginx\nconditions: null\nwait: ~\nlimits:\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty(), cmpopts.IgnoreUnexported(Profile{})); diff != "" {
+		t.Errorf("Load() mismatch (-want +got):\n%s", diff)
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	const head = "endpoint: http://h:1\nregion: r\n"
@@ -99,6 +116,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"no number", head + "limits: {rate: NaN}", "limits.rate: want a number from 0.001 to 1e+09"},
 		{"half a worker", head + "limits: {concurrency: 1.5}", "limits.concurrency: want a whole number from 1 to 1048576"},
 		{"no resources", head + "limits: {maxResources: 0}", "limits.maxResources: want a whole number from 1 to 1048576"},
+		{"an empty key", head + "credentials:\n  default:\n", "p.yaml:4: credentials.default: want {accessKeyId"},
+		{"a condition of nothing", head + "conditions:\n  a.b:\n", "p.yaml:4: conditions.a.b: want {credentials: NAME}"},
 		{"an empty condition", head + "conditions: {a.b: {}}", "p.yaml:3: conditions.a.b: want {credentials: NAME}"},
 		{"a condition met and not", head + "conditions:\n  a.b: {set: {X: y}, unavailable: no}", "p.yaml:4: conditions.a.b: want"},
 		{"a condition's unknown key", head + "credentials: {arrears: {env: true}}\nconditions:\n  a.b: {credentials: arears}", `p.yaml:5: conditions.a.b: credentials "arears": no such entry; nearest: arrears`},

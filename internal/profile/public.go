@@ -42,7 +42,8 @@ func credentials(keys map[string]wire.Credentials) map[string]any {
 }
 
 func open(values map[string]string, secret func(string) bool) map[string]string {
-	out := maps.Clone(values)
+	out := map[string]string{} // not nil, which would be no mapping
+	maps.Copy(out, values)
 	for name := range out {
 		if secret(name) {
 			out[name] = hidden

@@ -54,3 +54,20 @@ func TestPublicIsTheProfileWithoutItsSecrets(t *testing.T) {
 		t.Errorf("Load(Public()) mismatch (-want +got):\n%s", diff)
 	}
 }
+
+// A profile that says nothing but where the target is can be kept and read, too.
+func TestPublicOfLittle(t *testing.T) {
+	t.Parallel()
+	p := &Profile{Endpoint: "http://127.0.0.1:1", Region: "cn-hangzhou", Wait: defaultWait}
+	text, err := p.Public(nil, func(string) bool { return false })
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Load("public", []byte(text))
+	if err != nil {
+		t.Fatalf("Load(%s): %v", text, err)
+	}
+	if diff := cmp.Diff(p, got, cmpopts.EquateEmpty(), cmpopts.IgnoreFields(Profile{}, "File"), cmpopts.IgnoreUnexported(Profile{})); diff != "" {
+		t.Errorf("Load(Public()) mismatch (-want +got):\n%s", diff)
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,6 +94,48 @@ func TestWhoFoundNoRoomBeginsAgainAlone(t *testing.T) {
 				if r.Verdict != want || want != Pass && !strings.Contains(r.Reason, tt.say) {
 					t.Errorf("%s: %s %q, want %s and %q", r.Case, r.Verdict, r.Reason, want, tt.say)
 				}
+			}
+		})
+	}
+}
+
+// TestWhoWasTooSlowBeginsAgainAlone holds that a case which others may have held
+// up is tried by itself, once.
+func TestWhoWasTooSlowBeginsAgainAlone(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		alone bool // it is quick enough by itself
+		want  Verdict
+	}{
+		{"held up by others", true, Pass},
+		{"too slow by itself", false, Skip},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var tries atomic.Int32
+			hurries := func(id string) *plan.Case {
+				first := true
+				return does(id, func(_ context.Context, s *plan.Session) error {
+					tries.Add(1)
+					if !first && tt.alone {
+						return nil
+					}
+					first = false
+					s.Outrun()
+					return plan.Skip("it passes too quickly")
+				})
+			}
+			o := testOptions(t, good(), hurries("c/1"), hurries("c/2"), hurries("c/3"))
+			o.Jobs = 1
+			_, results := runAll(t, o)
+			for _, r := range results {
+				if r.Verdict != tt.want {
+					t.Errorf("%s: %s %q, want %s", r.Case, r.Verdict, r.Reason, tt.want)
+				}
+			}
+			if tries.Load() != 2*3 {
+				t.Errorf("%d tries, want two of each", tries.Load())
 			}
 		})
 	}

@@ -261,7 +261,7 @@ func (r *Runner) execute(ctx context.Context, c *plan.Case) Result {
 	res := r.blank(c, "", "")
 	s := r.env.Session(c)
 	err := attempt(ctx, c, s)
-	if ctx.Err() == nil && (s.Crowded() || s.Pressed() && doubtful(c, s, err)) {
+	if ctx.Err() == nil && (s.Crowded() || s.HeldUp() || s.Pressed() && doubtful(c, s, err)) {
 		s.Anew(ctx)
 		done()
 		done = r.enter(true)
