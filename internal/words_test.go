@@ -46,6 +46,24 @@ func TestConditionsAreTheContracts(t *testing.T) {
 	}
 }
 
+// TestRowsAreGatheredInOnePlace holds that which rows may answer an operation is
+// known to the contract alone: a list put together elsewhere leaves some out one
+// day.
+func TestRowsAreGatheredInOnePlace(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		if strings.HasPrefix(s.path, "internal/contract/") || strings.HasPrefix(s.path, "internal/mutant/") { // mutants break each row by itself
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if x, ok := n.(*ast.SelectorExpr); ok && x.Sel.Name == "Violations" {
+				t.Errorf("%s:%d: the rows of bad parameters are listed: take contract.RowsFor, RowsLike or Rows", s.path, s.line(n.Pos()))
+			}
+			return true
+		})
+	}
+}
+
 // word is the text of a string literal.
 func word(n ast.Node) (string, bool) {
 	lit, ok := n.(*ast.BasicLit)

@@ -283,17 +283,9 @@ func (d *deed) again(ctx context.Context, request wire.Params) (*check.Answer, e
 	var a *check.Answer
 	err := d.s.Eventually(ctx, "the first request with the token to be done", func() (done bool, err error) {
 		a, err = d.send(ctx, request)
-		return err != nil || !d.busy(a), err
+		return err != nil || !isBusy(d.c, a), err
 	})
 	return a, err
-}
-
-// busy says that the answer is a documented refusal because an earlier request
-// is still worked on.
-func (d *deed) busy(a *check.Answer) bool {
-	return slices.ContainsFunc(a.Rows, func(e *contract.Error) bool {
-		return e == d.c.Idempotency.Processing || d.c.Class(e) == contract.ClassBusy
-	})
 }
 
 // first sends the request, keeps its answer, and waits until what it asks for is

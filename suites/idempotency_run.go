@@ -271,7 +271,7 @@ func (r *recipe) together(ctx context.Context, s *plan.Session, clause *contract
 			d.answer = a
 		case a.OK:
 			d.same(a)
-		case !d.busy(a):
+		case !isBusy(d.c, a):
 			found := check.Found(clause, "/status", "success, or that the first request is still worked on", a.Summary())
 			found.Unfit = s.Judge.Unfit(a)
 			s.Find(found)

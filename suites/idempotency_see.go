@@ -133,7 +133,7 @@ func (d *deed) undo(ctx context.Context) error {
 	var a *check.Answer
 	waited := d.s.Eventually(ctx, op+" to be let in", func() (done bool, err error) {
 		a, err = d.s.Probe(ctx, p, append(d.where.options(), plan.Bound())...)
-		return err != nil || !d.busy(a), err
+		return err != nil || !isBusy(d.c, a), err
 	})
 	if waited != nil && !plan.IsTimeout(waited) {
 		return waited

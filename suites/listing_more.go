@@ -321,14 +321,21 @@ func (l *lister) usual(ctx context.Context, s *plan.Session, f *contract.Field, 
 // makeMany makes resources side by side, each with a parameter of its own
 // unless that has no name, and waits for none to be usable.
 func (l *lister) makeMany(ctx context.Context, s *plan.Session, value string, with ...wire.Param) error {
-	errs := make([]error, len(with))
+	requests, errs := make([]wire.Params, len(with)), make([]error, len(with))
+	for i, own := range with { // in turn: which gets which name must not depend on who comes first
+		params := merge(l.create.input().Minimal, l.tagged(value, 1))
+		if own.Name != "" {
+			params = params.Set(own.Name, own.Value)
+		}
+		var err error
+		if requests[i], err = s.Bind(ctx, params); err != nil {
+			return err
+		}
+	}
 	var all sync.WaitGroup
-	for i, own := range with {
+	for i, params := range requests {
 		all.Go(func() {
-			p := &plan.Probe{Operation: l.create.op.Name, Params: merge(l.create.input().Minimal, l.tagged(value, 1))}
-			if own.Name != "" {
-				p.Params = p.Params.Set(own.Name, own.Value)
-			}
+			p := &plan.Probe{Operation: l.create.op.Name, Params: params}
 			a, err := s.Probe(ctx, p)
 			if err == nil && !a.OK {
 				err = plan.Inconclusive("prepare: " + p.Operation + " was answered " + a.Summary())

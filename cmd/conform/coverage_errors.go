@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -38,7 +37,12 @@ func (a *app) errorTable(f *coverageFlags, c *contract.Contract, p *plan.Plan) (
 		return t, nil
 	}
 	t.title = "error tables, as " + f.results + " shows them provoked"
-	return t, t.judge(f.results)
+	rep, err := a.readResults(f.results)
+	if err != nil {
+		return nil, usage(err)
+	}
+	t.judge(rep)
+	return t, nil
 }
 
 // meets is what the target's profile offers. Nothing is sent.
@@ -55,17 +59,8 @@ func (a *app) meets(p *profile.Profile) *plan.Environment {
 	return plan.NewEnvironment(t)
 }
 
-// judge takes from a result file what became of the rows.
-func (t *errorTable) judge(file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return usage(fmt.Errorf("read results: %w", err))
-	}
-	defer f.Close()
-	rep, err := report.Read(file, f)
-	if err != nil {
-		return usage(err)
-	}
+// judge takes from results what became of the rows.
+func (t *errorTable) judge(rep *report.Report) {
 	seen := map[string]run.Result{}
 	for _, rec := range rep.Records() {
 		seen[rec.Result.Case] = rec.Result
@@ -83,7 +78,6 @@ func (t *errorTable) judge(file string) error {
 			t.rows[i].Left(string(result.Verdict) + ": " + result.Reason)
 		}
 	}
-	return nil
 }
 
 // write counts the rows by operation and says why some are not provoked.

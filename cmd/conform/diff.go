@@ -54,6 +54,8 @@ kinds of values, values, order, times. What was not compared is counted, with
 reasons. Two runs of the suite are compared case by case, each by its own
 exchanges.
 
+Of a result file that a kill cut off, what is whole is compared.
+
 Exit codes: 0 the same, 1 differs, 2 bad usage or file, 3 nothing could be
 compared, 6 something that was made could not be removed, 130 interrupted.`,
 		Example: `  conform diff monday.cassette friday.cassette

@@ -4,10 +4,9 @@ import (
 	"bufio"
 	"cmp"
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 
+	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/run"
 )
 
@@ -47,15 +46,15 @@ type resultsDiff struct {
 
 // diffResults compares the verdicts of two runs, case by case.
 func (a *app) diffResults(f *diffFlags, nameA, nameB string) error {
-	was, err := readResults(nameA)
+	was, err := a.readResults(nameA)
 	if err != nil {
 		return usage(err)
 	}
-	is, err := readResults(nameB)
+	is, err := a.readResults(nameB)
 	if err != nil {
 		return usage(err)
 	}
-	d := compareResults(was, is)
+	d := compareResults(was.Records(), is.Records())
 	out := bufio.NewWriter(a.Out)
 	if f.format == "json" {
 		err = writeJSON(out, d)
@@ -74,27 +73,14 @@ func (a *app) diffResults(f *diffFlags, nameA, nameB string) error {
 	return nil
 }
 
-func readResults(name string) ([]run.Result, error) {
-	file, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("read results: %w", err)
-	}
-	defer file.Close()
-	all, err := run.Decode(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return all, nil
-}
-
-func compareResults(was, is []run.Result) resultsDiff {
+func compareResults(was, is []report.Record) resultsDiff {
 	before := map[string]*run.Result{}
 	for i := range was {
-		before[was[i].Case] = &was[i]
+		before[was[i].Case] = &was[i].Result
 	}
 	d := resultsDiff{A: len(was), B: len(is), Changes: []caseChange{}}
 	for i := range is {
-		r := &is[i]
+		r := &is[i].Result
 		old := before[r.Case]
 		delete(before, r.Case)
 		if old == nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/emulator"
 	"github.com/eci-conform/conform/internal/mutant"
+	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/run"
 )
 
@@ -98,17 +99,17 @@ func newMutant(t *testing.T, id string) http.Handler {
 
 func TestCompareResults(t *testing.T) {
 	t.Parallel()
-	of := func(id string, v run.Verdict, clauses ...string) run.Result {
-		r := run.Result{Case: id, Verdict: v}
+	of := func(id string, v run.Verdict, clauses ...string) report.Record {
+		r := report.Record{Result: run.Result{Case: id, Verdict: v}}
 		for _, c := range clauses {
 			r.Findings = append(r.Findings, check.Finding{Clause: c, Pointer: "/body"})
 		}
 		return r
 	}
-	was := []run.Result{
+	was := []report.Record{
 		of("same", run.Pass), of("breaks", run.Pass), of("heals", run.Fail, "x"), of("gone", run.Pass), of("other", run.Fail, "x", "y"), of("skips", run.Pass),
 	}
-	is := []run.Result{
+	is := []report.Record{
 		of("same", run.Pass), of("breaks", run.Fail, "x"), of("heals", run.Pass), of("new", run.Fail), of("other", run.Fail, "y", "z"), of("skips", run.Skip),
 	}
 	want := resultsDiff{A: 6, B: 6, Common: 5, Same: 1, Changes: []caseChange{

@@ -178,7 +178,7 @@ func (a *app) concludeMutants(ctx context.Context, f *mutantsFlags, m *matrix.Ma
 	case ctx.Err() != nil:
 		return exit(exitInterrupted, errors.New("interrupted: not every mutant was judged"))
 	case m.Count("", matrix.Undone) > 0:
-		return exit(exitFault, fmt.Errorf("%d mutants could not be made", m.Count("", matrix.Undone)))
+		return exit(exitFault, fmt.Errorf("%d mutants could not be made, or were given up", m.Count("", matrix.Undone)))
 	case !m.Sound():
 		return exit(exitDeparts, nil)
 	}

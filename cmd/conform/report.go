@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -37,22 +38,49 @@ func (a *app) report(file string, in io.Reader, format string, verbose bool) err
 	if err := oneOf("format", format, formats...); err != nil {
 		return err
 	}
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return usage(fmt.Errorf("read results: %w", err))
-		}
-		defer f.Close()
-		in = f
-	}
-	rep, err := report.Read(file, in)
+	rep, err := readResults(file, in)
 	if err != nil {
 		return usage(err)
+	}
+	if !slices.Contains(noting, format) {
+		a.noteResults(file, rep)
 	}
 	if err := render(rep, format, a.System, verbose); err != nil {
 		return exit(exitFault, err)
 	}
 	return nil
+}
+
+// noting are the formats in which a report tells what is missing itself.
+var noting = []string{"text", "markdown", "html"}
+
+// readResults reads a result file; - stands for in.
+func readResults(name string, in io.Reader) (*report.Report, error) {
+	if name == "-" {
+		return report.Read(name, in)
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, fmt.Errorf("read results: %w", err)
+	}
+	defer f.Close()
+	return report.Read(name, f)
+}
+
+// readResults reads a result file that is shown in no report, and tells what is
+// missing in it.
+func (a *app) readResults(name string) (*report.Report, error) {
+	rep, err := readResults(name, nil)
+	if err == nil {
+		a.noteResults(name, rep)
+	}
+	return rep, err
+}
+
+func (a *app) noteResults(name string, rep *report.Report) {
+	for _, note := range rep.Notes {
+		fmt.Fprintf(a.Err, "conform: %s: %s\n", printable(name), note)
+	}
 }
 
 // render writes the report to standard output.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -44,17 +43,12 @@ type judgement struct {
 // judgements reads the results of a run from its folder of reports.
 func judgements(t *testing.T, dir string) map[string]judgement {
 	t.Helper()
-	f, err := os.Open(filepath.Join(dir, report.ResultsFile))
+	rep, err := readResults(filepath.Join(dir, report.ResultsFile), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
 	out := map[string]judgement{}
-	for dec := json.NewDecoder(f); dec.More(); {
-		var r report.Record
-		if err := dec.Decode(&r); err != nil {
-			t.Fatal(err)
-		}
+	for _, r := range rep.Records() {
 		slices.SortFunc(r.Findings, func(a, b check.Finding) int { // clients of one case are not in order
 			return strings.Compare(fmt.Sprint(a), fmt.Sprint(b))
 		})

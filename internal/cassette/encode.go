@@ -10,12 +10,10 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
-// The bounds of a cassette. What is larger is neither written nor read.
+// The bounds of a cassette beside those of an exchange, which redact has. What is
+// larger is neither written nor read.
 const (
-	maxBody    = 32 << 20 // bytes of a body
-	maxRecord  = 96 << 20 // bytes of a record as text
 	maxHeader  = 64 << 10 // bytes of the header as text
-	maxLines   = 1 << 20  // lines of a record's head
 	maxRecords = 10 << 20
 	maxFile    = 1 << 40
 	maxPacked  = 512 << 20 // bytes of a compressed cassette, unpacked
@@ -86,25 +84,25 @@ func appendRecord(dst []byte, r *redact.Record) ([]byte, error) {
 	}
 	dst = appendPairs(dst, "< ", r.Header)
 	dst = appendBlock(dst, "<< ", r.Answer)
-	if len(dst)-at > maxRecord {
-		return dst[:at], &LimitError{"record", maxRecord}
+	if len(dst)-at > redact.MaxRecord {
+		return dst[:at], &LimitError{"record", redact.MaxRecord}
 	}
 	return dst, nil
 }
 
 // fits refuses what would not be read back.
 func fits(r *redact.Record) error {
-	if len(r.Body) > maxBody {
-		return &LimitError{"body of the request", maxBody}
+	if len(r.Body) > redact.MaxKept {
+		return &LimitError{"body of the request", redact.MaxKept}
 	}
-	if len(r.Answer) > maxBody {
-		return &LimitError{"body of the answer", maxBody}
+	if len(r.Answer) > redact.MaxKept {
+		return &LimitError{"body of the answer", redact.MaxKept}
 	}
 	if r.Status != 0 && !redact.IsStatus(r.Status) {
 		return fmt.Errorf("status %d: want 200 to 999, or none", r.Status)
 	}
-	if len(r.Params)+len(r.Common)+len(r.Header) > maxLines-8 {
-		return &LimitError{"parameters and headers", maxLines - 8}
+	if len(r.Params)+len(r.Common)+len(r.Header) > redact.MaxLines-8 {
+		return &LimitError{"parameters and headers", redact.MaxLines - 8}
 	}
 	return nil
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"unicode/utf8"
+
+	"github.com/eci-conform/conform/internal/redact"
 )
 
 // layout is how a body is put on lines, and so how it is put together again.
@@ -60,7 +62,7 @@ func appendBody(dst, body []byte) ([]byte, layout) {
 		pack   func(dst, body []byte) ([]byte, bool)
 	}{{jsonMin, packJSON}, {jsonLine, packJSONLine}, {xmlMin, packXML}} {
 		out, ok := try.pack(dst[:at], body)
-		if !ok || len(out)-at > min(maxSpread*len(body)+64, maxRecord/2) {
+		if !ok || len(out)-at > min(maxSpread*len(body)+64, redact.MaxRecord/2) {
 			continue
 		}
 		if back, err := unpack(try.layout, out[at:], len(body)); err == nil && bytes.Equal(back, body) {

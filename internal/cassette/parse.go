@@ -202,7 +202,7 @@ func (p *parser) line(line []byte, at, end int64) (want string) {
 		return ""
 	}
 	p.endBlock(at)
-	if p.lines++; p.lines > maxLines {
+	if p.lines++; p.lines > redact.MaxLines {
 		return "want fewer lines"
 	}
 	switch mark, rest, _ := bytes.Cut(line, []byte(" ")); string(mark) {
@@ -295,7 +295,7 @@ func (p *parser) begins(s stage, b *block, line []byte, at int64) (want string) 
 	}
 	name, size, _ := strings.Cut(string(line), " ")
 	n, err := strconv.Atoi(size)
-	if _, known := unpackers[layout(name)]; !known || err != nil || n < 1 || n > maxBody {
+	if _, known := unpackers[layout(name)]; !known || err != nil || n < 1 || n > redact.MaxKept {
 		return "want LAYOUT LENGTH, such as json-min 94"
 	}
 	*b = block{layout: layout(name), size: n, at: at, end: at, line: p.at}

@@ -3,6 +3,8 @@ package cassette
 import (
 	"bytes"
 	"io"
+
+	"github.com/eci-conform/conform/internal/redact"
 )
 
 // chunk is the usual size of what is read at once, in bytes.
@@ -54,8 +56,8 @@ func (w *window) next() (line []byte, whole bool, err error) {
 // fill reads on, and moves what is held to the front first.
 func (w *window) fill() error {
 	held := len(w.buf) - w.start
-	if held > maxRecord+chunk {
-		return &LimitError{"record", maxRecord}
+	if held > redact.MaxRecord+chunk {
+		return &LimitError{"record", redact.MaxRecord}
 	}
 	n := int(min(w.chunk, w.size-w.read))
 	if cap(w.buf) < held+n {

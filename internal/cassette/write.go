@@ -42,12 +42,18 @@ func Create(path string, h Header) (*Writer, error) {
 	return w, nil
 }
 
-// Append adds an exchange by one write, and gives it its number. After an
-// error in writing every further Append fails with it, so that no record is
-// ever missing between two others; one that is too large is refused alone.
+// Append adds an exchange by one write, and gives it its number. Of one that is
+// too large it adds what is left without its bodies. After an error in writing
+// every further Append fails with it, so that no record is ever missing between
+// two others.
 func (w *Writer) Append(c redact.Clean) error {
 	r := c.Record()
-	return w.add(&r)
+	err := w.add(&r)
+	if _, large := errors.AsType[*LimitError](err); large {
+		r = c.Bare().Record()
+		err = w.add(&r)
+	}
+	return err
 }
 
 // numberRoom is kept free before a record's text, until its number is known.

@@ -162,9 +162,9 @@ func TestTooLarge(t *testing.T) {
 	t.Parallel()
 	w, path := create(t)
 	r := samples()[0]
-	r.Answer = make([]byte, maxBody+1)
+	r.Answer = make([]byte, redact.MaxKept+1)
 	err := w.add(&r)
-	if limit, ok := errors.AsType[*LimitError](err); !ok || limit.Max != maxBody {
+	if limit, ok := errors.AsType[*LimitError](err); !ok || limit.Max != redact.MaxKept {
 		t.Errorf("Append(too large) = %v", err)
 	}
 	r.Answer = nil

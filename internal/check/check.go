@@ -76,7 +76,6 @@ type Answer struct {
 // one run: it remembers every RequestId that it has seen.
 type Judge struct {
 	contract *contract.Contract
-	rows     *rows
 	failure  *wire.BodyShape                         // of an error's body
 	success  map[*contract.Operation]*wire.BodyShape // of a success
 	seen     sync.Map                                // RequestId → struct{}
@@ -84,7 +83,7 @@ type Judge struct {
 
 // New returns a Judge that judges by c.
 func New(c *contract.Contract) *Judge {
-	j := &Judge{contract: c, rows: indexRows(c), success: map[*contract.Operation]*wire.BodyShape{}}
+	j := &Judge{contract: c, success: map[*contract.Operation]*wire.BodyShape{}}
 	if c.Envelope.Error != nil {
 		j.failure = c.Envelope.Error.BodyShape()
 	}

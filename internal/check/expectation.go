@@ -32,9 +32,9 @@ func (j *Judge) Refused(a *Answer, clause *contract.Clause, row *contract.Error,
 	}
 	switch {
 	case row == nil:
-	case !formed(m) && row.Row != nil:
+	case !m.Formed() && row.Row != nil:
 		return []Finding{atMost(clause.Level, Found(row.Row, "/body/Code", rowName(want), a.Summary()))}
-	case formed(m) && !m.Message && row.Text != nil:
+	case m.Formed() && !m.Message && row.Text != nil:
 		return []Finding{atMost(clause.Level, Found(row.Text, "/body/Message", want.Message, a.Message))}
 	}
 	return nil
@@ -49,13 +49,13 @@ func atMost(level contract.Level, f Finding) Finding {
 // means that it is.
 func (j *Judge) notRefused(a *Answer, row *contract.Error, m contract.Match) string {
 	switch {
-	case !a.OK && formed(m):
+	case !a.OK && m.Formed():
 		return ""
 	case a.Status < 400 || a.Status > 499:
 		return a.Summary()
 	case a.Code == "":
 		return a.Summary() + " without an error's Code"
-	case j.rows.elsewhere(a.Rows, row):
+	case j.elsewhere(a.Rows, row):
 		return "refused for another reason: " + a.Summary()
 	}
 	return ""
@@ -69,9 +69,6 @@ func wantRefusal(row *contract.Error) string {
 }
 
 func rowName(row *contract.Error) string { return fmt.Sprintf("%d %s", row.Status, row.Code) }
-
-// formed says whether status and code are those of one form of the row.
-func formed(m contract.Match) bool { return m.Status && m.Code }
 
 // compared fills the row's places and compares the answer with it.
 func compared(a *Answer, row *contract.Error, args []string) (*contract.Error, contract.Match) {

@@ -14,7 +14,7 @@ import (
 func answered(j *Judge, op *contract.Operation, status int, code, message string) *Answer {
 	return &Answer{
 		Exchange: &wire.Exchange{}, Operation: op, Status: status, OK: status < 300, Code: code, Message: message,
-		Rows: j.rows.find(op, status, code),
+		Rows: j.contract.RowsLike(op, status, code),
 	}
 }
 

@@ -134,8 +134,8 @@ func (in *inspection) status() {
 	if a.OK {
 		return
 	}
-	a.Rows = in.judge.rows.find(a.Operation, a.Status, a.Code)
-	a.Throttled = in.judge.rows.throttled(a)
+	a.Rows = in.judge.contract.RowsLike(a.Operation, a.Status, a.Code)
+	a.Throttled = in.judge.contract.Throttled(a.Status, a.Code)
 	if a.Throttled {
 		a.RetryAfter = retryAfter(in.judge.contract.Protocol.RetryAfter, in.exchange.RespHeader)
 	}
@@ -237,7 +237,7 @@ func (in *inspection) at(pointer string) string {
 // secrets checks that the answer repeats none of what must stay secret.
 func (in *inspection) secrets() {
 	secrets := in.expect.Secrets
-	if !in.judge.rows.classed(contract.ClassSignature, in.answer.Code) {
+	if !in.judge.contract.GatewayRefuses(contract.ClassSignature, in.answer.Code) {
 		secrets = append(secrets[:len(secrets):len(secrets)], in.expect.Quotable...)
 	}
 	for _, secret := range secrets {

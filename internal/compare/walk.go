@@ -270,15 +270,9 @@ func (w *walk) reworded(a, b string) bool {
 	if a == b {
 		return false
 	}
-	code := w.code
-	rows := slices.Clone(w.contract.Gateway.Errors)
-	if w.op != nil {
-		rows = append(rows, w.op.Errors...)
-	}
-	for _, v := range w.contract.Violations {
-		rows = append(rows, v.Error)
-	}
-	return slices.ContainsFunc(rows, func(row *contract.Error) bool { return row.Matches(code, a) && row.Matches(code, b) })
+	return slices.ContainsFunc(w.contract.RowsFor(w.op), func(row *contract.Error) bool {
+		return row.Matches(w.code, a) && row.Matches(w.code, b)
+	})
 }
 
 func (w *walk) plain(g Grade, p at, a, b string) {

@@ -149,25 +149,6 @@ func (c *Contract) Resource(name string) *Resource { return c.resources[name] }
 // Condition returns the named condition, or nil.
 func (c *Contract) Condition(name string) *Condition { return c.conditions[name] }
 
-// Class returns the class of the row's condition, empty for none.
-func (c *Contract) Class(row *Error) string {
-	if condition := c.Condition(row.Condition); condition != nil {
-		return condition.Class
-	}
-	return ""
-}
-
-// RowOf returns the first row of the operation's table whose condition is of
-// the class, or nil.
-func (c *Contract) RowOf(o *Operation, class string) *Error {
-	for _, row := range o.Errors {
-		if c.Class(row) == class {
-			return row
-		}
-	}
-	return nil
-}
-
 // Clause returns the clause with the id, or nil.
 func (c *Contract) Clause(id string) *Clause { return c.clauses[id] }
 

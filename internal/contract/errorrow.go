@@ -15,6 +15,9 @@ type Match struct {
 	Wording *Wording
 }
 
+// Formed reports whether status and code are those of one form of the row.
+func (m Match) Formed() bool { return m.Status && m.Code }
+
 // Whole reports whether status, code and message all fit.
 func (m Match) Whole() bool { return m.Status && m.Code && m.Message }
 
@@ -81,10 +84,10 @@ func fill(template string, args []string) string {
 // fits reports whether text is the template with any text, the empty one too,
 // in place of each %s.
 func fits(template, text string) bool {
-	parts := strings.Split(template, slot)
-	if len(parts) == 1 {
+	if !strings.Contains(template, slot) {
 		return template == text
 	}
+	parts := strings.Split(template, slot)
 	rest, ok := strings.CutPrefix(text, parts[0])
 	if !ok {
 		return false

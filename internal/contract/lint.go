@@ -63,7 +63,7 @@ func (l *linter) sources() {
 	for _, cl := range l.c.Clauses {
 		use(cl.Place, cl.Sources)
 	}
-	for _, e := range l.rows() {
+	for _, e := range l.c.Rows() {
 		for _, w := range e.Wordings {
 			use(e.Place, w.Sources)
 		}
@@ -73,23 +73,6 @@ func (l *linter) sources() {
 			l.report(s.Place, "source", "source %s is used by nothing", s.Key)
 		}
 	}
-}
-
-// rows are all rows of all tables.
-func (l *linter) rows() []*Error {
-	out := slices.Clone(l.c.Gateway.Errors)
-	for _, v := range l.c.Violations {
-		out = append(out, v.Error)
-	}
-	for _, e := range []*Error{l.c.Idempotency.Mismatch, l.c.Idempotency.Processing} {
-		if e != nil {
-			out = append(out, e)
-		}
-	}
-	for _, o := range l.c.Operations {
-		out = append(out, o.Errors...)
-	}
-	return out
 }
 
 // leadsToFailure: some conditions of the world are answered by no row: the
@@ -107,7 +90,7 @@ func (l *linter) leadsToFailure(c *Condition) bool {
 // a table has one.
 func (l *linter) conditions() {
 	used := map[string]bool{}
-	for _, e := range l.rows() {
+	for _, e := range l.c.Rows() {
 		if e.Condition == "" {
 			if e.Row.Kind == "error" || e.Row.Kind == "gateway" {
 				l.report(e.Place, "condition", "%s: no condition says when %d %s is answered", e.Row.ID, e.Status, e.Code)
@@ -200,7 +183,7 @@ func (l *linter) gateway() {
 
 // errors: no wording repeats its row. That no code stands twice is Load's.
 func (l *linter) errors() {
-	for _, e := range l.rows() {
+	for _, e := range l.c.Rows() {
 		row := Wording{Code: e.Code, Status: e.Status, Message: e.Message}
 		seen := []Wording{row}
 		for _, w := range e.Wordings {

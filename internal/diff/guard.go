@@ -60,6 +60,6 @@ func (r *resender) absent(s *step) bool {
 	if err != nil {
 		return false
 	}
-	row := r.Contract.Violation("notFound")
-	return row != nil && row.Error.Status == a.Status && row.Error.Code == errorCode(a)
+	v := r.Contract.Violation("notFound")
+	return v != nil && v.Error.Match(a.Status, errorCode(a), "").Formed()
 }

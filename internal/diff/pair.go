@@ -283,13 +283,14 @@ func (p *pairing) pair(s, other *step, names *compare.Names, sent map[string]str
 }
 
 // standing says whether an answer tells of the moment and not of the request.
-// In a run, whether a thing is done with what it was told is of the moment too.
+// In a run, whether a thing is done with what it was told is of the moment too:
+// the operation's own rows are about that.
 func (p *pairing) standing(op *contract.Operation, r *redact.Record) bool {
 	if standing(p.contract, op, r) {
 		return true
 	}
 	row := rowOf(p.contract, op, r)
-	if !p.run || row == nil {
+	if !p.run || row == nil || !slices.Contains(op.Errors, row) {
 		return false
 	}
 	c := p.contract.Condition(row.Condition)

@@ -254,8 +254,8 @@ func (r *resender) early(q *question) bool {
 	if q.b.Status < 400 || q.a.Status >= 400 {
 		return false
 	}
-	c := class(r.Contract, q.op, q.b)
-	wrong := q.op.Effect.Wrong != "" && errorCode(q.b) == q.op.Effect.Wrong
+	c, row := class(r.Contract, q.op, q.b), rowOf(r.Contract, q.op, q.b)
+	wrong := q.op.Effect.Wrong != "" && row != nil && row.Code == q.op.Effect.Wrong
 	return (wrong || c == contract.ClassBusy || c == contract.ClassThrottling) && !r.gaveUp[q.Operation+errorCode(q.b)]
 }
 

@@ -57,8 +57,10 @@ func shown(id, members string) act {
 
 func (a act) at(p redact.Place) act { a.place = p; return a }
 
-func (a act) answered(status int, code string) act {
-	a.status, a.answer = status, `{"RequestId":"1","Code":"`+code+`","Message":"x"}`
+func (a act) answered(status int, code string) act { return a.refused(status, code, "x") }
+
+func (a act) refused(status int, code, message string) act {
+	a.status, a.answer = status, `{"RequestId":"1","Code":"`+code+`","Message":"`+message+`"}`
 	return a
 }
 

@@ -318,43 +318,56 @@ func standing(c *contract.Contract, op *contract.Operation, r *redact.Record) bo
 	return false
 }
 
-// class is the class of the error that an answer is, empty for none.
+// class is the class of the error that an answer is, empty for none. Coming too
+// fast has answers that no table knows.
 func class(c *contract.Contract, op *contract.Operation, r *redact.Record) string {
+	if r.Status < 400 {
+		return ""
+	}
+	if c.Throttled(r.Status, errorCode(r)) {
+		return contract.ClassThrottling
+	}
 	if row := rowOf(c, op, r); row != nil {
 		return c.Class(row)
 	}
 	return ""
 }
 
-// rowOf is the row that an answer is of, nil for none.
+// rowOf is the row that an answer is of, in any of its forms; nil for none. Of
+// those with its status and code it is the one that has its message.
 func rowOf(c *contract.Contract, op *contract.Operation, r *redact.Record) *contract.Error {
 	if r.Status < 400 {
 		return nil
 	}
-	code := errorCode(r)
-	for _, row := range slices.Concat(op.Errors, c.Gateway.Errors) {
-		if row.Code == code && row.Status == r.Status {
-			return row
-		}
+	code, message := told(r)
+	if rows := contract.Worded(c.RowsLike(op, r.Status, code), r.Status, code, message); len(rows) > 0 {
+		return rows[0]
 	}
 	return nil
 }
 
 func errorCode(r *redact.Record) string {
+	code, _ := told(r)
+	return code
+}
+
+// told is what the answer of a refusal says, empty where it cannot be read.
+func told(r *redact.Record) (code, message string) {
 	if v, err := wire.DecodeJSON(r.Answer); err == nil {
 		m, _ := v.(*wire.Map)
-		code, _ := m.Get("Code")
-		text, _ := code.(string)
-		return text
+		return member(m, "Code"), member(m, "Message")
 	}
 	e, err := wire.DecodeXML(r.Answer)
 	if err != nil {
-		return ""
+		return "", ""
 	}
 	for _, child := range e.Children {
-		if child.Name == "Code" {
-			return child.Text
+		switch child.Name {
+		case "Code":
+			code = child.Text
+		case "Message":
+			message = child.Text
 		}
 	}
-	return ""
+	return code, message
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
-	"slices"
 	"strings"
 
 	"github.com/eci-conform/conform/internal/contract"
@@ -195,28 +194,8 @@ func (k *checker) refusal() {
 	}
 	value, _ := m.Get("Code")
 	code, _ := value.(string)
-	if slices.ContainsFunc(k.rows(), func(row *contract.Error) bool {
-		fit := row.Match(k.record.Status, code, "")
-		return fit.Status && fit.Code
-	}) {
+	if len(k.contract.RowsLike(k.op, k.record.Status, code)) > 0 {
 		return
 	}
 	k.add(Error, fmt.Sprintf("%d %s", k.record.Status, code), "no row of the contract has this status and code")
-}
-
-// rows are all that may answer the operation.
-func (k *checker) rows() []*contract.Error {
-	out := slices.Clone(k.contract.Gateway.Errors)
-	for _, v := range k.contract.Violations {
-		out = append(out, v.Error)
-	}
-	for _, row := range []*contract.Error{k.contract.Idempotency.Mismatch, k.contract.Idempotency.Processing} {
-		if row != nil {
-			out = append(out, row)
-		}
-	}
-	if k.op != nil {
-		out = append(out, k.op.Errors...)
-	}
-	return out
 }

@@ -115,14 +115,16 @@ func (p *Proxy) reverse(w http.ResponseWriter, r *http.Request) {
 // resign gives an ACS3 request the signature of its way on. One whose own
 // signature is wrong stays as it is: the target shall say so.
 func (p *Proxy) resign(r *http.Request) error {
-	body, err := io.ReadAll(http.MaxBytesReader(nil, r.Body, maxBody))
-	if err != nil {
+	copied, c, err := bodyOf(r, p.options.Recorder.options.MaxBody)
+	switch {
+	case err != nil:
 		return fmt.Errorf("read the request's body: %w", err)
+	case c.large:
+		r.Body = copied.Body
+		return unsignable(r)
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	copied := *r
-	copied.Body = io.NopCloser(bytes.NewReader(body))
-	got, err := wire.Receive(&copied, maxBody)
+	r.Body = io.NopCloser(bytes.NewReader(c.body))
+	got, err := wire.Receive(copied, int64(len(c.body)))
 	if err != nil || got.Scheme != wire.ACS3 {
 		return nil // not for us to judge, and nothing that signs the host
 	}
@@ -140,6 +142,14 @@ func (p *Proxy) resign(r *http.Request) error {
 		r.Header.Set("Authorization", auth)
 	}
 	return nil
+}
+
+// unsignable says why a request whose body is not held cannot pass.
+func unsignable(r *http.Request) error {
+	if !strings.HasPrefix(r.Header.Get("Authorization"), "ACS3-") {
+		return nil // nothing that signs the host
+	}
+	return errors.New("ACS3 signs the host, so a request must be signed again on its way, and the body of this one is too large to be checked")
 }
 
 // rewrite sends the request to the target and changes nothing else in it.

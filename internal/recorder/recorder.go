@@ -22,15 +22,8 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
-// maxBody is the largest body that can be recorded, in bytes. A larger one is
-// an error, not a recording without it.
-const maxBody = 64 << 20
-
 // ErrStopped says that a recorder serves no more, because it could not write.
 var ErrStopped = errors.New("the recorder has stopped: it cannot write")
-
-// ErrTooLarge says that a body is too large to be recorded.
-var ErrTooLarge = errors.New("body over 64 MiB cannot be recorded")
 
 // Sink is where exchanges are written: a cassette.Writer.
 type Sink interface {
@@ -44,6 +37,10 @@ type Options struct {
 	Clock   func() time.Time
 	// Place says where in the recording a request belongs; nil for nowhere.
 	Place func(context.Context) redact.Place
+	// MaxBody is how much of a body is held, in bytes; 0 means as much as is
+	// looked at. A larger one passes as any other does, and is recorded as one of
+	// which nothing is kept.
+	MaxBody int
 }
 
 // Recorder writes each exchange that passes it. Safe for concurrent use.
@@ -57,7 +54,12 @@ type Recorder struct {
 }
 
 // New returns a Recorder that has recorded nothing.
-func New(o Options) *Recorder { return &Recorder{options: o, stopped: make(chan struct{})} }
+func New(o Options) *Recorder {
+	if o.MaxBody == 0 {
+		o.MaxBody = redact.MaxBody
+	}
+	return &Recorder{options: o, stopped: make(chan struct{})}
+}
 
 // Stopped is closed when the recorder can write no more: Err says why.
 func (r *Recorder) Stopped() <-chan struct{} { return r.stopped }
@@ -113,9 +115,9 @@ func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err := d.recorder.Err(); err != nil {
 		return nil, err
 	}
-	out, body, err := bodyOf(req)
+	out, body, err := bodyOf(req, d.recorder.options.MaxBody)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("record request: read body: %w", err)
 	}
 	x := d.recorder.raw(req, body)
 	resp, err := d.next.RoundTrip(out)
@@ -125,9 +127,9 @@ func (d *door) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errors.Join(err, d.recorder.write(x))
 	}
 	x.Status, x.RespHeader = resp.StatusCode, resp.Header.Clone()
-	resp.Body = &tape{source: resp.Body, length: resp.ContentLength, done: func(copied []byte, err error) error {
+	resp.Body = &tape{source: resp.Body, length: resp.ContentLength, most: d.recorder.options.MaxBody, done: func(c captured, err error) error {
 		x.Duration = d.recorder.options.Clock().Sub(x.Start)
-		x.RespBody, x.Failure = copied, ending(err)
+		x.RespBody, x.RespLarge, x.Failure = c.body, c.large, ending(err)
 		return d.recorder.write(x)
 	}}
 	return resp, nil
@@ -143,10 +145,10 @@ type inbound struct {
 type inboundKey struct{}
 
 // raw begins an exchange.
-func (r *Recorder) raw(req *http.Request, body []byte) *redact.Raw {
+func (r *Recorder) raw(req *http.Request, c captured) *redact.Raw {
 	x := &redact.Raw{
-		Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Header: req.Header.Clone(), Body: body,
-		Start: r.options.Clock(),
+		Method: req.Method, Target: req.URL.RequestURI(), Host: req.Host, Header: req.Header.Clone(),
+		Body: c.body, BodyLarge: c.large, Start: r.options.Clock(),
 	}
 	if x.Host == "" {
 		x.Host = req.URL.Host
@@ -163,23 +165,41 @@ func (r *Recorder) raw(req *http.Request, body []byte) *redact.Raw {
 	return x
 }
 
-// bodyOf reads the body of a request and returns a request that still has it.
-func bodyOf(req *http.Request) (*http.Request, []byte, error) {
+// captured is what is held of a body: all of it, or nothing of a large one.
+type captured struct {
+	body  []byte
+	large bool
+}
+
+// bodyOf reads the body of a request, up to a size, and returns a request that
+// still has it.
+func bodyOf(req *http.Request, most int) (*http.Request, captured, error) {
 	if req.Body == nil || req.Body == http.NoBody {
-		return req, nil, nil
+		return req, captured{}, nil
 	}
-	body, err := io.ReadAll(io.LimitReader(req.Body, maxBody+1))
-	err = errors.Join(err, req.Body.Close())
-	if err == nil && len(body) > maxBody {
-		err = ErrTooLarge
-	}
+	body, err := io.ReadAll(io.LimitReader(req.Body, int64(most)+1))
 	if err != nil {
-		return nil, nil, fmt.Errorf("record request: read body: %w", err)
+		return nil, captured{}, errors.Join(err, req.Body.Close())
 	}
 	out := *req
+	if len(body) > most {
+		out.Body, out.GetBody = rest(body, req.Body), nil
+		return &out, captured{large: true}, nil
+	}
+	if err := req.Body.Close(); err != nil {
+		return nil, captured{}, err
+	}
 	out.Body = io.NopCloser(bytes.NewReader(body))
 	out.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
-	return &out, body, nil
+	return &out, captured{body: body}, nil
+}
+
+// rest is a body of which the begin was read.
+func rest(begin []byte, body io.ReadCloser) io.ReadCloser {
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(begin), body), body}
 }
 
 // failure says what an error before the answer was.

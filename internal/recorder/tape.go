@@ -8,15 +8,19 @@ import (
 )
 
 // tape copies a body while it is read, and holds its last byte back until done
-// has returned. An error of done takes the last byte's place.
+// has returned. An error of done takes the last byte's place. Of a body of more
+// than most bytes no copy is held.
 type tape struct {
 	source io.ReadCloser
 	length int64 // announced; less than 0 for none
-	done   func(copied []byte, err error) error
+	most   int
+	done   func(c captured, err error) error
 
 	mu     sync.Mutex // of Close and Read at the same time
-	copied []byte
-	held   bool  // the last byte of copied was not given out
+	copied captured
+	read   int64 // bytes of the source
+	byte   byte  // the last of them
+	held   bool  // it was not given out
 	over   error // how the source ended
 	end    error // over, or what done returned, once done was called
 }
@@ -47,41 +51,56 @@ func (t *tape) last(p []byte) (int, error) {
 	t.finish()
 	if t.held {
 		t.held = false
-		p[0] = t.copied[len(t.copied)-1]
+		p[0] = t.byte
 		return 1, nil
 	}
 	return 0, t.end
 }
 
 // take keeps n bytes that came with err, and returns how many of p may be
-// given out: the byte held before stands in front of them, the last stays
-// behind.
+// given out.
 func (t *tape) take(p []byte, n int, err error) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	before := len(t.copied)
-	t.copied = append(t.copied, p[:n]...)
-	switch {
-	case len(t.copied) > maxBody:
-		err = ErrTooLarge
-	case err == nil && t.whole():
+	t.read += int64(n)
+	t.keep(p[:n])
+	if err == nil && t.whole() {
 		err = io.EOF
 	}
-	out := 0
-	if n > 0 {
-		from := before
-		if t.held {
-			from--
-		}
-		out = copy(p, t.copied[from:len(t.copied)-1])
-		t.held = true
-	}
 	t.over = err
-	return out
+	return t.shift(p[:n])
+}
+
+// keep copies what was read, until it is too much.
+func (t *tape) keep(p []byte) {
+	switch {
+	case len(p) == 0:
+	case max(t.read, t.length) > int64(t.most):
+		t.copied = captured{large: true}
+	default:
+		t.copied.body = append(t.copied.body, p...)
+	}
+}
+
+// shift puts the byte that was held back in front of those that were read, holds
+// back the last of them, and returns how many that makes.
+func (t *tape) shift(p []byte) int {
+	if len(p) == 0 {
+		return 0
+	}
+	first, n := t.byte, len(p)-1
+	t.byte = p[n]
+	if t.held {
+		copy(p[1:], p[:n])
+		p[0] = first
+		n++
+	}
+	t.held = true
+	return n
 }
 
 // whole says that all that was announced is there.
-func (t *tape) whole() bool { return t.length == int64(len(t.copied)) }
+func (t *tape) whole() bool { return t.length == t.read }
 
 // finish hands the copy over, once. The caller holds the lock.
 func (t *tape) finish() {

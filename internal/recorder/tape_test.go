@@ -38,12 +38,14 @@ func TestTapeHoldsTheLastByteBack(t *testing.T) {
 		size := rapid.IntRange(1, 12).Draw(t, "buffer")
 		length := rapid.SampledFrom([]int64{-1, int64(len(whole))}).Draw(t, "length")
 		fail := rapid.SampledFrom([]error{io.EOF, io.ErrUnexpectedEOF}).Draw(t, "end")
+		most := rapid.SampledFrom([]int{1 << 20, len(whole), max(0, len(whole)-1), 3, 0}).Draw(t, "most")
 		var got, copied []byte
+		var large bool
 		var ended error
 		calls := 0
 		source := &chunks{parts: parts, err: fail}
-		r := &tape{source: io.NopCloser(source), length: length, done: func(b []byte, err error) error {
-			calls, copied, ended = calls+1, bytes.Clone(b), err
+		r := &tape{source: io.NopCloser(source), length: length, most: most, done: func(c captured, err error) error {
+			calls, copied, large, ended = calls+1, bytes.Clone(c.body), c.large, err
 			if len(got) >= len(whole) && len(whole) > 0 {
 				t.Errorf("all of %q was read before it was recorded", whole)
 			}
@@ -56,8 +58,12 @@ func TestTapeHoldsTheLastByteBack(t *testing.T) {
 			n, err = r.Read(p)
 			got = append(got, p[:n]...)
 		}
-		if !bytes.Equal(got, whole) || !bytes.Equal(copied, whole) || calls != 1 {
-			t.Errorf("read %q, copied %q in %d calls, want %q once", got, copied, calls, whole)
+		kept := whole
+		if len(whole) > most {
+			kept = nil
+		}
+		if !bytes.Equal(got, whole) || !bytes.Equal(copied, kept) || large != (len(whole) > most) || calls != 1 {
+			t.Errorf("read %q, copied %q (large: %v) in %d calls, want %q and %q once", got, copied, large, calls, whole, kept)
 		}
 		if want := fail; err != ended || length < 0 && err != want {
 			t.Errorf("ended with %v, recorded as %v, want %v", err, ended, want)
@@ -70,7 +76,7 @@ func TestTapeHoldsTheLastByteBack(t *testing.T) {
 
 func TestTapeThatCannotWrite(t *testing.T) {
 	t.Parallel()
-	r := &tape{source: io.NopCloser(bytes.NewReader([]byte("abc"))), length: -1, done: func([]byte, error) error { return ErrStopped }}
+	r := &tape{source: io.NopCloser(bytes.NewReader([]byte("abc"))), length: -1, most: 9, done: func(captured, error) error { return ErrStopped }}
 	got, err := io.ReadAll(iotest.OneByteReader(r))
 	if string(got) != "ab" || !errors.Is(err, ErrStopped) {
 		t.Errorf("read %q, %v, want all but the last byte and ErrStopped", got, err)
@@ -97,7 +103,7 @@ func TestTapeThatIsClosedEarly(t *testing.T) {
 		if tc.length == 0 {
 			text = ""
 		}
-		r := &tape{source: io.NopCloser(bytes.NewReader([]byte(text))), length: tc.length, done: func(_ []byte, err error) error {
+		r := &tape{source: io.NopCloser(bytes.NewReader([]byte(text))), length: tc.length, most: 9, done: func(_ captured, err error) error {
 			ended = err
 			return nil
 		}}

@@ -6,17 +6,16 @@ import (
 	"strings"
 )
 
-// maxKept is how large a body may be, in bytes; a larger one is replaced
-// whole.
-const maxKept = 24 << 20
-
 // body is that of a request which is no form. No operation takes one, so all
 // of it is unknown.
 func (p *pass) body() ([]byte, Unread) {
-	if p.in.Form != nil || len(p.raw.Body) == 0 {
+	switch {
+	case p.raw.BodyLarge:
+		return []byte(dropped), UnreadLarge
+	case p.in.Form != nil || len(p.raw.Body) == 0:
 		return nil, Read
 	}
-	plain, why := unpacked(p.raw.Header.Get("Content-Encoding"), p.raw.Body, false)
+	plain, why := p.unpacked(p.raw.Header.Get("Content-Encoding"), p.raw.Body, false)
 	if why != Read {
 		return p.whole(string(p.raw.Body)), why
 	}
@@ -25,11 +24,14 @@ func (p *pass) body() ([]byte, Unread) {
 
 // answerBody is the answer without its secrets, and without its compression.
 func (p *pass) answerBody(n *node) ([]byte, Unread) {
-	if len(p.raw.RespBody) == 0 {
+	switch {
+	case p.raw.RespLarge:
+		return []byte(dropped), UnreadLarge
+	case len(p.raw.RespBody) == 0:
 		return nil, Read
 	}
 	cut := p.raw.Failure != NoFailure
-	plain, why := unpacked(p.raw.RespHeader.Get("Content-Encoding"), p.raw.RespBody, cut)
+	plain, why := p.unpacked(p.raw.RespHeader.Get("Content-Encoding"), p.raw.RespBody, cut)
 	if why != Read {
 		return p.whole(string(p.raw.RespBody)), why
 	}
@@ -40,12 +42,13 @@ func (p *pass) answerBody(n *node) ([]byte, Unread) {
 func (p *pass) whole(body string) []byte { return []byte(p.session.placeholder(kindText, body)) }
 
 // text treats a body as the JSON or XML that it is. One that is neither is
-// replaced whole, and so is one that still holds a secret afterwards, across
-// the borders of its values. One that a failure cut off may end anywhere.
+// replaced whole, and so is one that afterwards still holds a secret, across the
+// borders of its values, or is too long. One that a failure cut off may end
+// anywhere.
 func (p *pass) text(n *node, body string, failure Failure) ([]byte, Unread) {
 	out, ok := "", false
 	switch start := strings.TrimLeft(body, " \t\r\n"); {
-	case len(body) > maxKept:
+	case len(body) > p.session.limits.Body:
 		return p.whole(body), UnreadLarge
 	case start == "":
 		return []byte(body), Read
@@ -60,6 +63,8 @@ func (p *pass) text(n *node, body string, failure Failure) ([]byte, Unread) {
 		return p.whole(body), UnreadFormat
 	}
 	switch {
+	case p.crowded || len(out) > p.session.limits.Kept:
+		return p.whole(body), UnreadLarge
 	case !ok && isXML(body):
 		return p.whole(body), UnreadForm
 	case !ok:

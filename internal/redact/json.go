@@ -81,7 +81,7 @@ func (j *jsonText) peek() byte {
 }
 
 func (j *jsonText) value(n *node, depth int) bool {
-	if depth > maxDepth {
+	if depth > maxDepth || j.p.crowded {
 		return false
 	}
 	switch c := j.peek(); {

@@ -12,29 +12,26 @@ import (
 	"strings"
 )
 
-// maxUnpacked is how much a compressed body may hold, in bytes.
-const maxUnpacked = maxKept
-
 // maxCodings is how many compressions may lie in each other.
 const maxCodings = 3
 
-// unpacked undoes a Content-Encoding as a client would. Of a body that was cut
-// off it returns as much as can be had.
-func unpacked(encoding string, body []byte, cut bool) ([]byte, Unread) {
+// unpacked undoes a Content-Encoding as a client would, up to the size of a body
+// that is looked at. Of a body that was cut off it returns as much as can be had.
+func (p *pass) unpacked(encoding string, body []byte, cut bool) ([]byte, Unread) {
 	codings := strings.Split(encoding, ",")
 	if len(codings) > maxCodings {
 		return nil, UnreadPacked
 	}
 	for _, coding := range slices.Backward(codings) {
 		var why Unread
-		if body, why = unpack(strings.ToLower(strings.TrimSpace(coding)), body, cut); why != Read {
+		if body, why = p.unpack(strings.ToLower(strings.TrimSpace(coding)), body, cut); why != Read {
 			return nil, why
 		}
 	}
 	return body, Read
 }
 
-func unpack(coding string, body []byte, cut bool) ([]byte, Unread) {
+func (p *pass) unpack(coding string, body []byte, cut bool) ([]byte, Unread) {
 	if coding == "" || coding == "identity" {
 		return body, Read
 	}
@@ -42,14 +39,14 @@ func unpack(coding string, body []byte, cut bool) ([]byte, Unread) {
 	if err != nil {
 		return nil, UnreadPacked
 	}
-	plain, err := io.ReadAll(io.LimitReader(r, maxUnpacked+1))
+	plain, err := io.ReadAll(io.LimitReader(r, int64(p.session.limits.Body)+1))
 	if cut && errors.Is(err, io.ErrUnexpectedEOF) {
 		err = nil
 	}
 	switch {
 	case err != nil:
 		return nil, UnreadPacked
-	case len(plain) > maxUnpacked:
+	case len(plain) > p.session.limits.Body:
 		return nil, UnreadLarge
 	}
 	return plain, Read

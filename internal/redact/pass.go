@@ -16,6 +16,10 @@ type pass struct {
 	in      *request
 	broken  bool // the request could not be read as it should be
 	answer  bool // the answer is at work, not the request
+	// replaced is how many values were in this round, crowded that there was more
+	// to replace or to look for than is done.
+	replaced int
+	crowded  bool
 
 	// own are the secrets of this exchange; strangers are unknown values of the
 	// request, looked for in the texts of its answer; nil where there are none.
@@ -30,7 +34,7 @@ const ownBits = 10
 
 func newPass(s *Session, x *Raw) *pass {
 	p := &pass{session: s, rules: s.rules, raw: x, own: newTable(ownBits)}
-	p.in, p.broken = receive(x)
+	p.in, p.broken = receive(x, s.limits.Body)
 	return p
 }
 
@@ -49,16 +53,34 @@ func (p *pass) record() Record {
 			break
 		}
 	}
+	if p.crowded {
+		rec.bareRequest()
+	}
 	for range maxRounds {
 		p.begin(true)
 		if p.response(&rec); !p.missed() {
 			break
 		}
 	}
+	if p.crowded {
+		rec.bareAnswer()
+	}
 	return rec
 }
 
-func (p *pass) begin(answer bool) { p.answer, p.fresh, p.scrubbed = answer, false, p.scrubbed[:0] }
+func (p *pass) begin(answer bool) {
+	p.answer, p.fresh, p.scrubbed, p.replaced = answer, false, p.scrubbed[:0], 0
+}
+
+// stand returns what stands for a value. There is no end to how many a body can
+// be made of.
+func (p *pass) stand(k kind, value string) string {
+	if p.replaced++; p.crowded || p.replaced > p.session.limits.Replaced {
+		p.crowded = true
+		return dropped
+	}
+	return p.session.placeholder(k, value)
+}
 
 // missed reports whether a secret that came to light stood in what had been
 // searched before.
@@ -84,13 +106,17 @@ func (p *pass) hide(k kind, value string) string {
 		return value
 	}
 	p.hunt(k, value)
-	return p.session.placeholder(k, value)
+	return p.stand(k, value)
 }
 
 // hunt looks for a value in the rest of the exchange and, unless it is this
 // exchange's alone, in the answers that follow.
 func (p *pass) hunt(k kind, value string) {
 	if value == "" || p.own.known[value] != nil || p.session.certain.known[value] != nil {
+		return
+	}
+	if len(p.own.known) >= p.session.limits.Secrets {
+		p.crowded = true
 		return
 	}
 	open := p.isOpen(value)
@@ -158,13 +184,14 @@ func (p *pass) unknown(value string) string {
 	if out, ok := p.packed(nil, value); ok {
 		return out
 	}
-	if !p.answer && !p.rules.isUsual(value) {
+	out := p.stand(kindText, value)
+	if !p.crowded && !p.answer && !p.rules.isUsual(value) {
 		if p.strangers == nil {
 			p.strangers = newTable(ownBits)
 		}
 		p.strangers.addPlain(kindText, value)
 	}
-	return p.session.placeholder(kindText, value)
+	return out
 }
 
 // packed treats a value as the JSON object or array that it is; false where it

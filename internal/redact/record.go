@@ -24,11 +24,14 @@ type Raw struct {
 	Status     int // 0 when there was no answer
 	RespHeader http.Header
 	RespBody   []byte // as it came, with Content-Encoding undone only by who asked for it
-	Start      time.Time
-	FirstByte  time.Duration // from Start; 0 when there was no answer
-	Duration   time.Duration // from Start to the last byte
-	Failure    Failure
-	Place      Place
+	// BodyLarge and RespLarge say of the bodies that they were more than who
+	// captured them holds: then they are not here.
+	BodyLarge, RespLarge bool
+	Start                time.Time
+	FirstByte            time.Duration // from Start; 0 when there was no answer
+	Duration             time.Duration // from Start to the last byte
+	Failure              Failure
+	Place                Place
 	// Beside are names and values that were told beside the request itself, such
 	// as its cookies one by one. Nothing of them is written; what is secret among
 	// them is looked for.

@@ -12,23 +12,20 @@ import (
 	"github.com/eci-conform/conform/internal/wire"
 )
 
-// maxBody is how much of a request's body is read; a longer one is replaced
-// whole.
-const maxBody = 64 << 20
-
 // request is the request of an exchange as a server sees it.
 type request struct {
 	*wire.Received
 }
 
 // receive reads the captured request. It reports whether that went wrong: then
-// what could be read is in the result.
-func receive(x *Raw) (*request, bool) {
-	in, err := wire.Receive(httpRequest(x), maxBody)
-	if err == nil {
+// what could be read is in the result. A body of more than most bytes is not
+// looked at.
+func receive(x *Raw, most int) (*request, bool) {
+	in, err := wire.Receive(httpRequest(x), int64(most))
+	if err == nil && !x.BodyLarge {
 		return &request{in}, false
 	}
-	return &request{lenient(x)}, true
+	return &request{lenient(x, most)}, true
 }
 
 // httpRequest is the request as net/http would hand it to a server.
@@ -62,13 +59,13 @@ func target(x *Raw) (path, query string) {
 
 // lenient reads a request whose escapes are broken: what cannot be decoded
 // stays as it is.
-func lenient(x *Raw) *wire.Received {
+func lenient(x *Raw, most int) *wire.Received {
 	path, query := target(x)
 	in := &wire.Received{
 		Method: x.Method, Path: path, Host: x.Host, Header: x.Header, Body: x.Body,
 		Query: lenientParams(query), Scheme: wire.V1,
 	}
-	if isForm(x.Header.Get("Content-Type")) {
+	if isForm(x.Header.Get("Content-Type")) && len(x.Body) <= most && !x.BodyLarge {
 		in.Form = lenientParams(string(x.Body))
 	}
 	if strings.HasPrefix(x.Header.Get("Authorization"), "ACS3-") {
@@ -231,13 +228,16 @@ func (p *pass) hideName(s string) string {
 		p.session.take(s)
 		return s
 	}
-	return p.session.placeholder(kindName, s)
+	return p.stand(kindName, s)
 }
 
 // signature checks the signature where the key is known.
 func (p *pass) signature() string {
 	value, n := p.in.Common("Signature")
-	if n == 0 || value == "" {
+	switch unread := p.in.Form == nil && isForm(p.raw.Header.Get("Content-Type")); {
+	case (n == 0 || value == "") && unread:
+		return SignatureUnchecked
+	case n == 0 || value == "":
 		return SignatureAbsent
 	}
 	id, _ := p.in.Common("AccessKeyId")

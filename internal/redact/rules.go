@@ -13,7 +13,7 @@ import (
 
 // policy names what this package does with a class. It is part of the digest:
 // raise it whenever something is replaced that was not, or the reverse.
-const policy = "redact 2"
+const policy = "redact 3"
 
 // node says of a value and of what is in it how it is treated. A nil node is
 // of a value that nobody knows.
@@ -293,20 +293,21 @@ func words(c *contract.Contract) string {
 			field(m)
 		}
 	}
-	rows := slices.Clone(c.Gateway.Errors)
 	for _, f := range slices.Concat(c.Protocol.Common, c.Protocol.Headers, []*contract.Field{c.Envelope.Error}) {
 		field(f)
 	}
 	for _, o := range c.Operations {
 		seen[o.Name] = true
 		field(o.Response)
-		rows = append(rows, o.Errors...)
 		for _, f := range o.Parameters {
 			field(f)
 		}
 	}
-	for _, e := range rows {
+	for _, e := range c.Rows() {
 		seen[e.Code], seen[e.Message] = true, true
+		for _, w := range e.Wordings {
+			seen[w.Code], seen[w.Message] = true, true
+		}
 	}
 	return "\n" + strings.Join(slices.Sorted(maps.Keys(seen)), "\n") + "\n"
 }

@@ -16,16 +16,18 @@ type SessionOptions struct {
 	// tokens are looked for in every exchange.
 	Known []wire.Credentials
 	// Begin is when the recording began: Record.Start counts from it.
-	Begin time.Time
+	Begin  time.Time
+	Limits Limits
 }
 
 // Session makes the exchanges of one recording fit to be written. It numbers
 // the placeholders: the same secret has the same one throughout, another
 // secret another one. It is safe for concurrent use.
 type Session struct {
-	rules *Rules
-	begin time.Time
-	known map[string]wire.Credentials
+	rules  *Rules
+	begin  time.Time
+	limits Limits
+	known  map[string]wire.Credentials
 
 	mu      sync.Mutex
 	numbers map[kind]map[string]string // placeholders by what they stand for
@@ -51,7 +53,7 @@ const hashBits = 18
 // Session begins a recording.
 func (r *Rules) Session(o SessionOptions) *Session {
 	s := &Session{
-		rules: r, begin: o.Begin, known: map[string]wire.Credentials{},
+		rules: r, begin: o.Begin, limits: o.Limits.orUsual(), known: map[string]wire.Credentials{},
 		numbers: map[kind]map[string]string{}, next: map[kind]int{}, taken: map[string]bool{}, tries: map[string]int{}, overlooked: map[string]bool{},
 		certain: newTable(ownBits), hunted: newTable(hashBits),
 	}

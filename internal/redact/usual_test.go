@@ -18,6 +18,7 @@ func TestUsualSecrets(t *testing.T) {
 	for password, usual := range map[string]bool{
 		"true": true, "1": true, "Ready": true, "Updating": true, "123456": true, "100000000": true, "cn-hangzhou": true, "2018-08-08": true,
 		"imc-2zebxkiifuyzzlhl0001": true, "Library": true, "default": true, "ImageCacheName": true,
+		"IdempotentParameterMismatch": true, "LastTokenProcessing": true, "InvalidParameter.NotFound": true, "NumberExceed.Tags": true,
 		"hunter2": false, "1234567890": false, "Ready1": false, "library7": false, "imc-2zebxkiifuyzzlhl0002": false, "cn-hangzhou-of-mine": false,
 	} {
 		s := newSession(t)

@@ -136,7 +136,7 @@ func (x *xmlText) current() *xmlOpen { return &x.open[len(x.open)-1] }
 
 // clean is the text of the element that is open. It comes in one piece.
 func (x *xmlText) clean(plain string) (string, bool) {
-	if len(x.open) == 0 {
+	if len(x.open) == 0 || x.p.crowded {
 		return "", false
 	}
 	e := x.current()

@@ -76,7 +76,7 @@ func newReader(c *contract.Contract) *reader {
 	names, failed := identities(c), classesOf(c.Envelope.Error)
 	for _, o := range c.Operations {
 		op := newOperation(o.Name)
-		op.Operation, op.shape, op.leaves, op.errors, op.rows = o, o.Shape(), classesOf(o.Response), failed, rowsOf(c, o)
+		op.Operation, op.shape, op.leaves, op.errors, op.rows = o, o.Shape(), classesOf(o.Response), failed, c.RowsFor(o)
 		for _, name := range namesOf(o, names) {
 			op.vars[name] = true
 		}

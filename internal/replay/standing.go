@@ -141,16 +141,3 @@ const (
 
 // stateClasses are classes of conditions that come and go with what is made.
 var stateClasses = []string{contract.ClassQuota, contract.ClassBusy, contract.ClassUnchanged, contract.ClassTags}
-
-// rowsOf are the rows that may answer an operation; nil for one that the
-// contract does not know.
-func rowsOf(c *contract.Contract, o *contract.Operation) []*contract.Error {
-	out := slices.Clone(c.Gateway.Errors)
-	for _, v := range c.Violations {
-		out = append(out, v.Error)
-	}
-	if o != nil {
-		out = append(out, o.Errors...)
-	}
-	return out
-}

@@ -303,14 +303,38 @@ func TestFindingsSteerNoTerminal(t *testing.T) {
 	}
 }
 
+// TestReadWithoutTheLastBytes: wherever a kill cut the file, what was whole is
+// read, and what was not is told.
+func TestReadWithoutTheLastBytes(t *testing.T) {
+	t.Parallel()
+	const first, second = `{"case":"a","level":"must","verdict":"pass"}` + "\n", `{"case":"b","level":"must","verdict":"fail","reason":"ü"}`
+	for n := range len(second) + 1 {
+		rep, err := Read("r", strings.NewReader(first+second[:n]))
+		if err != nil {
+			t.Errorf("cut after %q: Read() = %v", second[:n], err)
+			continue
+		}
+		want := map[bool]int{true: 2, false: 1}[n == len(second)]
+		if told := len(rep.Notes) == 1; len(rep.Records()) != want || told != (n > 0 && n < len(second)) {
+			t.Errorf("cut after %q: Read() has %d records, want %d, and notes %q", second[:n], len(rep.Records()), want, rep.Notes)
+		}
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	t.Parallel()
+	const pass = `{"case":"a","level":"must","verdict":"pass"}` + "\n"
 	for name, c := range map[string]struct{ text, want string }{
-		"empty":     {"", "no results"},
-		"too long":  {strings.Repeat("a", maxLine+1), "r: not a result file: a line is longer than 64 MiB"},
-		"an escape": {`{"case":"a\u001b[2J","verdict":"pass","level":"must"}`, "want ids without control characters"},
-		"no result": {"{}\n{}\n", "r:1: not a result"},
-		"middle":    {"nonsense\n{\"case\":\"a\",\"verdict\":\"pass\"}\n", "r:1: not a result"},
+		"empty":             {"", "no results"},
+		"too long":          {pass + strings.Repeat("a", maxLine+1), "r:2: not a result: the line is longer than 64 MiB"},
+		"an escape":         {`{"case":"a\u001b[2J","verdict":"pass","level":"must"}`, "want ids without control characters"},
+		"no result":         {"{}\n{}\n", "r:1: not a result"},
+		"middle":            {pass + `{"case":"a",` + "\n" + pass, "r:2: not a result: unexpected end"},
+		"the end, ended":    {pass + `{"case":"a",` + "\n", "r:2: not a result: unexpected end"},
+		"the end, nonsense": {pass + "nonsense", "r:2: not a result"},
+		"the end, no case":  {pass + "\n" + `{"level":"must","verdict":"pass"}`, `r:3: not a result: want an object with "case"`},
+		"the end, unheard":  {pass + `{"case":"a","level":"must","verdict":"maybe"}`, `r:2: not a result: unknown verdict "maybe"`},
+		"nothing whole":     {`{"case":"a`, "r: no results in it"},
 	} {
 		_, err := Read("r", strings.NewReader(c.text))
 		if err == nil || !strings.Contains(err.Error(), c.want) {

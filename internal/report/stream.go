@@ -3,7 +3,7 @@ package report
 import (
 	"bufio"
 	"bytes"
-	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -43,43 +43,57 @@ func (s *Stream) Close() error { return s.f.Close() }
 const maxLine = 64 << 20
 
 // Read folds the lines of a result file. A last line that a killed run left
-// unfinished is dropped and named in the report's notes; any other fault is an
-// error with NAME:LINE.
+// unfinished is left out and told in the report's notes, and so is that cases of
+// the plan are missing; any other fault is an error with NAME:LINE.
 func Read(name string, in io.Reader) (*Report, error) {
 	rep := &Report{Exit: -1}
 	scan := bufio.NewScanner(in)
 	scan.Buffer(make([]byte, 64<<10), maxLine)
-	var bad error
-	for n := 1; scan.Scan(); n++ {
-		if bad != nil {
-			return nil, bad
+	scan.Split(withEnds)
+	n := 1
+	for ; scan.Scan(); n++ {
+		rec, err := decode(bytes.TrimSpace(scan.Bytes()))
+		switch {
+		case len(bytes.TrimSpace(scan.Bytes())) == 0:
+		case err == nil:
+			rep.Add(rec)
+		case isCut(scan.Bytes()):
+			rep.Notes = append(rep.Notes, "the last line of the result file is incomplete and was left out")
+		default:
+			return nil, fmt.Errorf("%s:%d: not a result: %w", name, n, err)
 		}
-		if len(bytes.TrimSpace(scan.Bytes())) == 0 {
-			continue
-		}
-		rec, err := decode(scan.Bytes())
-		if err != nil {
-			bad = fmt.Errorf("%s:%d: not a result: %w", name, n, err)
-			continue
-		}
-		rep.Add(rec)
 	}
-	if errors.Is(scan.Err(), bufio.ErrTooLong) {
-		return nil, fmt.Errorf("%s: not a result file: a line is longer than %d MiB", name, maxLine>>20)
-	}
-	if err := scan.Err(); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	if len(rep.records) == 0 {
-		return nil, cmp.Or(bad, fmt.Errorf("%s: no results in it", name))
-	}
-	if bad != nil {
-		rep.Notes = append(rep.Notes, "the last line of the result file is incomplete and was left out")
+	switch err := scan.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, fmt.Errorf("%s:%d: not a result: the line is longer than %d MiB", name, n, maxLine>>20)
+	case err != nil:
+		return nil, fmt.Errorf("%s:%d: %w", name, n, err)
+	case len(rep.records) == 0:
+		return nil, fmt.Errorf("%s: no results in it", name)
 	}
 	if rep.Planned = rep.Run.Planned; len(rep.records) < rep.Planned {
 		rep.Notes = append(rep.Notes, fmt.Sprintf("%d of %s; the run was cut short", len(rep.records), plural(rep.Planned, "case")))
 	}
 	return rep, nil
+}
+
+// withEnds splits into lines and leaves the line ends on.
+func withEnds(data []byte, atEOF bool) (advance int, line []byte, err error) {
+	if i := bytes.IndexByte(data, '\n'); i >= 0 {
+		return i + 1, data[:i+1], nil
+	}
+	if atEOF && len(data) > 0 {
+		return len(data), data, nil
+	}
+	return 0, nil, nil
+}
+
+// isCut says whether a line is the begin of one: it has no end, and neither has
+// its object.
+func isCut(line []byte) bool {
+	var whole json.RawMessage
+	return !bytes.HasSuffix(line, []byte("\n")) &&
+		errors.Is(json.NewDecoder(bytes.NewReader(line)).Decode(&whole), io.ErrUnexpectedEOF)
 }
 
 // NDJSON writes the records in plan order, a line each.

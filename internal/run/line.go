@@ -1,12 +1,9 @@
 package run
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -137,35 +134,4 @@ func millis(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
 
 func duration(millis float64) time.Duration {
 	return time.Duration(millis*1000+0.5) * time.Microsecond
-}
-
-// maxLine is the longest line that Decode takes.
-const maxLine = 16 << 20
-
-// Decode reads results as they were written, one JSON object a line. An error
-// names the line. What a killed run left of its last line is an error too,
-// beside the results before it.
-func Decode(r io.Reader) ([]Result, error) {
-	var out []Result
-	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	n := 0
-	for lines.Scan() {
-		n++
-		text := bytes.TrimSpace(lines.Bytes())
-		if len(text) == 0 {
-			continue
-		}
-		var res Result
-		if err := json.Unmarshal(text, &res); err != nil {
-			return out, fmt.Errorf("read results: line %d: %w", n, err)
-		}
-		out = append(out, res)
-	}
-	if err := lines.Err(); errors.Is(err, bufio.ErrTooLong) {
-		return out, fmt.Errorf("read results: line %d is over %d bytes", n+1, maxLine)
-	} else if err != nil {
-		return out, fmt.Errorf("read results: %w", err)
-	}
-	return out, nil
 }

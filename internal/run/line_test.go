@@ -31,20 +31,18 @@ func sample() Result {
 func TestResultReadsAsItWasWritten(t *testing.T) {
 	t.Parallel()
 	want := []Result{sample(), {Verdict: Pass, Level: contract.Must, Start: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}}
-	var b bytes.Buffer
 	for _, r := range want {
 		line, err := r.MarshalJSON()
 		if err != nil {
 			t.Fatal(err)
 		}
-		b.Write(append(line, "\n\n"...))
-	}
-	got, err := Decode(&b)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("Decode() mismatch (-want +got):\n%s", diff)
+		var got Result
+		if err := json.Unmarshal(line, &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(r, got); diff != "" {
+			t.Errorf("result read again mismatch (-want +got):\n%s", diff)
+		}
 	}
 }
 
@@ -89,52 +87,39 @@ func TestLineHasTheFixedNames(t *testing.T) {
 	}
 }
 
-func TestDecodeNamesTheLine(t *testing.T) {
+func TestLinesThatAreNoResults(t *testing.T) {
 	t.Parallel()
-	good, err := sample().MarshalJSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct{ name, bad, want string }{
-		{"half a line", `{"case":"x`, "line 2"},
-		{"another verdict", `{"verdict":"maybe","level":"must"}`, `unknown verdict "maybe"`},
-		{"another level", `{"verdict":"pass","level":"high"}`, `"high"`},
-		{"a finding's level", `{"verdict":"fail","level":"must","findings":[{"clause":"c","level":"x"}]}`, "finding about c"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			got, err := Decode(strings.NewReader(string(good) + "\n" + tt.bad + "\n"))
-			if err == nil || !strings.Contains(err.Error(), "read results: line 2") || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("Decode() error = %v, want line 2 and %q", err, tt.want)
-			}
-			if len(got) != 1 {
-				t.Errorf("Decode() gave %d results before the bad line, want 1", len(got))
-			}
-		})
-	}
-	if _, err := Decode(strings.NewReader(strings.Repeat("x", maxLine+1))); err == nil {
-		t.Error("Decode() took an endless line")
+	for _, tt := range []struct{ line, want string }{
+		{`{"case":"x`, "unexpected end"},
+		{`{"verdict":"maybe","level":"must"}`, `unknown verdict "maybe"`},
+		{`{"verdict":"pass","level":"high"}`, `"high"`},
+		{`{"verdict":"fail","level":"must","findings":[{"clause":"c","level":"x"}]}`, "finding about c"},
+	} {
+		var got Result
+		if err := json.Unmarshal([]byte(tt.line), &got); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: UnmarshalJSON() = %v, want %q", tt.line, err, tt.want)
+		}
 	}
 }
 
-func FuzzDecode(f *testing.F) {
+func FuzzResult(f *testing.F) {
 	line, err := sample().MarshalJSON()
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(string(line))
-	f.Add(`{"verdict":"pass","level":"must"}` + "\n\n{")
-	f.Fuzz(func(t *testing.T, text string) {
-		results, _ := Decode(strings.NewReader(text))
-		for _, r := range results {
-			again, err := r.MarshalJSON()
-			if err != nil {
-				t.Fatalf("MarshalJSON() of what Decode gave: %v", err)
-			}
-			if _, err := Decode(bytes.NewReader(again)); err != nil {
-				t.Fatalf("Decode() of %s: %v", again, err)
-			}
+	f.Add(line)
+	f.Add([]byte(`{"verdict":"pass","level":"must"}`))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		var r, same Result
+		if json.Unmarshal(line, &r) != nil {
+			return
+		}
+		again, err := r.MarshalJSON()
+		if err != nil {
+			t.Fatalf("MarshalJSON() of what was read: %v", err)
+		}
+		if err := json.Unmarshal(again, &same); err != nil {
+			t.Fatalf("UnmarshalJSON() of %s: %v", again, err)
 		}
 	})
 }

@@ -34,6 +34,9 @@ type Options struct {
 	Clock       func() time.Time
 	Seed        uint64
 	Jobs        int // mutants at once; zero means 4
+	// Guard is how long one mutant may take; zero means two minutes. It is no
+	// measure of a suite: one that it ends is undone, whatever the machine.
+	Guard time.Duration
 	// Tell gets every row once, when it is done, from one goroutine at a time.
 	// May be nil.
 	Tell func(Row)
@@ -48,7 +51,7 @@ const (
 	Misplaced Verdict = "misplaced" // only cases of other families failed
 	Survived  Verdict = "survived"  // no case failed
 	Awaiting  Verdict = "awaiting"  // the suite has no family of that name yet
-	Undone    Verdict = "undone"    // interrupted, or the harness is at fault
+	Undone    Verdict = "undone"    // interrupted, given up, or the harness is at fault
 )
 
 // Row is a mutant and what caught it.
@@ -110,9 +113,10 @@ const endpoint = "http://mutant.invalid"
 // must not hold up the others.
 const deadline = 2 * time.Second
 
-// budget is how long one mutant may take. One that makes every case wait in vain
-// would take as long as all others together.
-const budget = 10 * time.Second
+// guard is many times what any mutant takes: the slowest waits in vain for the
+// deadline two or three times. Only one that makes every case wait, or hangs, is
+// ended by it.
+const guard = 2 * time.Minute
 
 // caseJobs is how many cases of one mutant run at once.
 const caseJobs = 4
@@ -218,7 +222,7 @@ func (x *execution) one(ctx context.Context, m *mutant.Mutant) Row {
 
 func (x *execution) stages(ctx context.Context, row *Row, h http.Handler, m *mutant.Mutant) {
 	row.Verdict = Survived
-	limited, cancel := context.WithTimeout(ctx, budget)
+	limited, cancel := context.WithTimeout(ctx, cmp.Or(x.Guard, guard))
 	defer cancel()
 	unsure := 0
 	for _, cases := range x.order(m) {
@@ -242,10 +246,10 @@ func (x *execution) stages(ctx context.Context, row *Row, h http.Handler, m *mut
 	case row.Verdict == Killed:
 	case ctx.Err() != nil:
 		row.Verdict, row.Reason = Undone, "interrupted"
+	case limited.Err() != nil:
+		row.Verdict, row.Reason = Undone, fmt.Sprintf("given up after %v, before every case was tried", cmp.Or(x.Guard, guard))
 	case len(row.Cases) > 0:
 		row.Verdict, row.Reason = Misplaced, "no case of the family "+m.Family+" caught it"
-	case limited.Err() != nil:
-		row.Reason = fmt.Sprintf("given up after %v", budget)
 	case unsure > 0:
 		row.Reason = fmt.Sprintf("%d cases could not be judged", unsure)
 	}

@@ -110,6 +110,21 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
+// TestGivenUp: a mutant that was not met by every case has not survived.
+func TestGivenUp(t *testing.T) {
+	t.Parallel()
+	o := options(t, "DescribeRegions/format/**", "DescribeRegions/auth/**")
+	o.Mutants = []*mutant.Mutant{{ID: "slow", Family: "auth", Clause: "common#protocol/signature.v1"}}
+	o.Guard = time.Nanosecond
+	m, err := Run(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := m.Mutants[0]; r.Verdict != Undone || r.Reason != "given up after 1ns, before every case was tried" {
+		t.Errorf("it is %s: %s, want it undone", r.Verdict, r.Reason)
+	}
+}
+
 func TestSound(t *testing.T) {
 	t.Parallel()
 	row := func(v Verdict) []Row { return []Row{{Verdict: Killed}, {Verdict: v}} }
