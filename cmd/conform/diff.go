@@ -68,7 +68,7 @@ compared, 6 something that was made could not be removed, 130 interrupted.`,
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.diff(c.Context(), f, args, c.Flags().Changed("target"))
+			return a.diff(c.Context(), f, args, len(args) == 1 && c.Flags().Changed("target") || typed(c, "target"))
 		},
 	}
 	f.target.add(c)
@@ -76,7 +76,7 @@ compared, 6 something that was made could not be removed, 130 interrupted.`,
 	s.BoolVar(&f.writes, "allow-writes", false, "send what makes, changes and deletes, too")
 	s.BoolVar(&f.twin, "twin", true, "send reads twice, to learn what differs without a reason")
 	s.DurationVar(&f.timeout, "timeout", 30*time.Second, "of one request")
-	s.StringVar(&f.format, "format", "text", list(diffFormats))
+	addFormat(c, &f.format, diffFormats...)
 	s.Float64Var(&f.latency.Ratio, "latency", diff.Default.Ratio, "tell operations whose median time is `N` times as long on one side; 0 for none")
 	s.DurationVar(&f.latency.Floor, "latency-floor", diff.Default.Floor, "and longer by this `DURATION`")
 	s.BoolVar(&f.latency.Counts, "latency-counts", false, "let that count for the exit code")

@@ -29,8 +29,8 @@ func newPlan(a *app) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return a.plan(f) },
 	}
-	f.choice.add(c)
-	c.Flags().StringVar(&f.format, "format", "text", "text or json")
+	f.choice.add(c, planLister)
+	addFormat(c, &f.format, "text", "json")
 	f.source.add(c)
 	return c
 }

@@ -101,7 +101,7 @@ one of these occurred; what was never asked for counts with --require-all only.`
 	s.StringVar(&f.report, "report", "", "write the account as JSON to this `FILE`")
 	f.source.add(c)
 	s.DurationVar(&f.maxAge, "max-age", 30*24*time.Hour, "warn when what was recorded is older than this `DURATION`")
-	f.judge.choice.add(c)
+	f.judge.choice.add(c, planLister)
 	f.judge.known.add(c)
 	f.judge.judging(c)
 	return c

@@ -28,7 +28,7 @@ func newReport(a *app) *cobra.Command {
 			return a.report(args[0], c.InOrStdin(), format, verbose)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "text", list(formats))
+	addFormat(c, &format, formats...)
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print every failing case in full")
 	return c
 }

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/emulator"
@@ -29,18 +28,17 @@ var runFormats = append([]string{formatGinkgo}, formats...)
 
 // runFlags are the flags of conform run.
 type runFlags struct {
-	target    targetFlags
-	source    source
-	choice    choice
-	known     baselineFlags
-	strict    string
-	jobs      int
-	rate      float64
-	timeout   time.Duration
-	seed      uint64
-	seedGiven bool
-	reports   string
-	record    string
+	target  targetFlags
+	source  source
+	choice  choice
+	known   baselineFlags
+	strict  string
+	jobs    int
+	rate    float64
+	timeout time.Duration
+	seed    uint64
+	reports string
+	record  string
 	// exchanges says that a recording is judged as it stands.
 	exchanges bool
 	format    string
@@ -69,14 +67,14 @@ contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
   conform run --format junit >junit.xml`,
 		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := f.limits(c.Flags()); err != nil {
+			if err := f.limits(c); err != nil {
 				return err
 			}
 			return a.run(c.Context(), f)
 		},
 	}
 	f.target.add(c)
-	f.choice.add(c)
+	f.choice.add(c, planLister)
 	f.known.add(c)
 	f.add(c)
 	f.source.add(c)
@@ -86,8 +84,8 @@ contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
 func (f *runFlags) add(c *cobra.Command) {
 	s := c.Flags()
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "`N` cases at once (default: the profile's limit, or 8)")
-	s.Float64Var(&f.rate, "rate", 0, "`N` requests a second (default: the profile's limit, or none)")
-	s.DurationVar(&f.timeout, "timeout", defaultTimeout, "`DURATION` of one request")
+	addRate(c, &f.rate)
+	addTimeout(c, &f.timeout)
 	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
 	s.StringVar(&f.record, "record", "", "record the run into a new cassette in `DIR`")
 	f.judging(c)
@@ -100,7 +98,7 @@ func (f *runFlags) judging(c *cobra.Command) {
 	s.StringVar(&f.strict, "strict", "", "lowest `LEVEL` that fails the run: --strict is should, --strict=inferred is every clause")
 	s.Lookup("strict").NoOptDefVal = contract.Should.String()
 	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, junit.xml, summary.md and report.html")
-	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: "+list(runFormats))
+	addFormat(c, &f.format, runFormats...)
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
 }
 
@@ -135,13 +133,36 @@ const (
 
 // limits refuses limits that no run can keep. Those that are not given are the
 // profile's.
-func (f *runFlags) limits(s *pflag.FlagSet) error {
-	f.seedGiven = s.Changed("seed")
-	if s.Changed("jobs") && f.jobs < 1 {
-		return usage(fmt.Errorf("-j %d: want 1 or more", f.jobs))
+func (f *runFlags) limits(c *cobra.Command) error {
+	if j := c.Flags().Lookup("jobs"); j.Changed && f.jobs < 1 {
+		return usage(fmt.Errorf("%s %d: want 1 or more", label(j), f.jobs))
 	}
-	if s.Changed("rate") && !(f.rate >= minRate && f.rate <= maxRate) {
-		return usage(fmt.Errorf("--rate %v: want %v to %v requests a second", f.rate, minRate, maxRate))
+	return checkRate(c, f.rate)
+}
+
+// addRate adds the flag for the pace at which a target is called.
+func addRate(c *cobra.Command, to *float64) {
+	c.Flags().Float64Var(to, "rate", 0, "`N` requests a second at most (default: the profile's limit, or none)")
+}
+
+// checkRate refuses a rate that no target can be called at.
+func checkRate(c *cobra.Command, rate float64) error {
+	r := c.Flags().Lookup("rate")
+	if r != nil && r.Changed && !(rate >= minRate && rate <= maxRate) {
+		return usage(fmt.Errorf("%s %v: want %v to %v requests a second", label(r), rate, minRate, maxRate))
+	}
+	return nil
+}
+
+// addTimeout adds the flag for the patience with one request.
+func addTimeout(c *cobra.Command, to *time.Duration) {
+	c.Flags().DurationVar(to, "timeout", defaultTimeout, "`DURATION` of one request")
+}
+
+// checkTimeout refuses no patience at all.
+func checkTimeout(timeout time.Duration) error {
+	if timeout <= 0 {
+		return usage(fmt.Errorf("--timeout %v: want more than 0", timeout))
 	}
 	return nil
 }
@@ -150,8 +171,8 @@ func (f *runFlags) check() error {
 	if err := oneOf("format", f.format, runFormats...); err != nil {
 		return err
 	}
-	if f.timeout <= 0 {
-		return usage(fmt.Errorf("--timeout %v: want more than 0", f.timeout))
+	if err := checkTimeout(f.timeout); err != nil {
+		return err
 	}
 	if err := report.Probe(f.reports); err != nil {
 		return usage(err)
@@ -244,6 +265,9 @@ func (a *app) prepare(f *runFlags) (*job, error) {
 	t, err := a.resolve(f.target, c)
 	if err != nil {
 		return nil, usage(err)
+	}
+	if t.tape != nil {
+		f.target.region, f.target.key = "", keyFlags{} // the recording's own
 	}
 	known, err := f.known.load(t.profile, all, c)
 	var coded *exitError

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 
@@ -49,7 +48,7 @@ is built in is judged: alibaba-cloud-sdk-go. Exit codes are those of conform run
   conform sdk --baseline known.yaml --strict -- ./driver
   conform sdk --list                                 the cases`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := f.limits(c.Flags()); err != nil {
+			if err := f.limits(c); err != nil {
 				return err
 			}
 			if len(args) > 0 && c.ArgsLenAtDash() != 0 {
@@ -59,7 +58,7 @@ is built in is judged: alibaba-cloud-sdk-go. Exit codes are those of conform run
 			return a.sdk(c.Context(), f)
 		},
 	}
-	f.choice.add(c)
+	f.choice.add(c, sdkLister)
 	f.known.add(c)
 	c.Flags().Lookup("baseline").Usage = "`FILE` of known departures"
 	f.add(c)
@@ -190,7 +189,7 @@ func (j *sdkJob) start(ctx context.Context) error {
 		j.driver = gov1.New(j.flags.timeout)
 	} else {
 		d, err := driver.Start(ctx, driver.Command{
-			Path: j.flags.command[0], Args: j.flags.command[1:], Env: cleanEnvironment(os.Environ()), Patience: j.flags.timeout,
+			Path: j.flags.command[0], Args: j.flags.command[1:], Env: cleanEnvironment(j.app.Environ), Patience: j.flags.timeout,
 		})
 		var fault *driver.Fault
 		switch {

@@ -32,16 +32,21 @@ type targetFlags struct {
 	key    keyFlags
 	// keyless says that what has no key is good too.
 	keyless bool
+	command *cobra.Command // whose flags they are; nil for none
 }
 
 func (t *targetFlags) add(c *cobra.Command) {
 	f := c.Flags()
+	t.command = c
 	f.StringVar(&t.name, "target", embedded, "what to judge: a `NAME` of fixtures/targets, a profile's file, a URL, or the cassette of a run")
 	f.StringVar(&t.region, "region", "", "region to call (default: the profile's, or "+defaultRegion+")")
 	f.StringVar(&t.key.id, "access-key-id", "", "access key (also "+envKeyID+")")
 	f.StringVar(&t.key.secret, "access-key-secret", "", "its secret (also "+envSecret+")")
 	f.StringVar(&t.key.token, "security-token", "", "STS token (also "+envToken+")")
 }
+
+// typed says whether a flag of the command stands on the command line.
+func (t *targetFlags) typed(flag string) bool { return t.command != nil && typed(t.command, flag) }
 
 // target is what is judged, ready to be called.
 type target struct {
