@@ -1,9 +1,7 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -19,11 +17,16 @@ func newReport(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report FILE",
 		Short: "Render a result file again",
-		Long:  `Render results.ndjson of an earlier run, whole or cut off by a kill.`,
-		Example: `  conform report reports/out/results.ndjson
+		Long: `Render results.ndjson of an earlier run, whole or cut off by a kill. FILE may be
+its folder. The verdict is the run's, which stands in run.json beside the
+results; without that file, as of a run that was killed, the report says that
+there is none. The exit code is 0 when the report could be rendered, whatever
+the verdict, 2 when the file cannot be read.`,
+		Example: `  conform report reports/out
+  conform report reports/out/results.ndjson --verbose
   conform report reports/out/results.ndjson --format markdown
   conform report - --format junit <results.ndjson`,
-		Args: exactlyOne("a result file, or - for standard input"),
+		Args: exactlyOne("a result file or its folder, or - for standard input"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.report(args[0], c.InOrStdin(), format, verbose)
 		},
@@ -37,15 +40,7 @@ func (a *app) report(file string, in io.Reader, format string, verbose bool) err
 	if err := oneOf("format", format, formats...); err != nil {
 		return err
 	}
-	if file != "-" {
-		f, err := os.Open(file)
-		if err != nil {
-			return usage(fmt.Errorf("read results: %w", err))
-		}
-		defer f.Close()
-		in = f
-	}
-	rep, err := report.Read(file, in)
+	rep, err := readReport(file, in)
 	if err != nil {
 		return usage(err)
 	}
@@ -53,6 +48,14 @@ func (a *app) report(file string, in io.Reader, format string, verbose bool) err
 		return exit(exitFault, err)
 	}
 	return nil
+}
+
+// readReport reads a result file or report folder, or standard input.
+func readReport(file string, in io.Reader) (*report.Report, error) {
+	if file == "-" {
+		return report.Read("standard input", in)
+	}
+	return report.ReadFile(file)
 }
 
 // render writes the report to standard output.

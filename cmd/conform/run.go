@@ -97,7 +97,7 @@ func (f *runFlags) judging(c *cobra.Command) {
 	f.timeout = defaultTimeout
 	s.StringVar(&f.strict, "strict", "", "lowest `LEVEL` that fails the run: --strict is should, --strict=inferred is every clause")
 	s.Lookup("strict").NoOptDefVal = contract.Should.String()
-	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, junit.xml, summary.md and report.html")
+	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, run.json, junit.xml, summary.md and report.html")
 	addFormat(c, &f.format, runFormats...)
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
 }
@@ -189,6 +189,10 @@ type job struct {
 	target   *target
 	known    *known
 	strict   contract.Level
+	// rec is what the run is recorded into, nil for none; recorded says that it
+	// has been closed.
+	rec      *recording
+	recorded bool
 	// repeat is the command line that repeats the run; empty for conform
 	// run's own.
 	repeat string
@@ -219,15 +223,32 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 	if f.record == "" {
 		return j.call(ctx, o)
 	}
-	rec, err := j.recordRun(&o)
-	if err != nil {
+	if j.rec, err = j.recordRun(&o); err != nil {
 		return err
 	}
-	verdict := j.call(ctx, o)
-	if err := rec.close(a); err != nil {
-		return err
+	return worse(j.call(ctx, o), j.closeRecording())
+}
+
+// closeRecording closes the recording, where there is one, once: behind the
+// reports, or where a run did not come to these.
+func (j *job) closeRecording() error {
+	if j.rec == nil || j.recorded {
+		return nil
 	}
-	return verdict
+	j.recorded = true
+	return j.rec.close(j.app)
+}
+
+// worse is the verdict, or else a fault of the harness: what the verdict says
+// and what went wrong besides.
+func worse(verdict, fault error) error {
+	if fault == nil {
+		return verdict
+	}
+	if coded, ok := errors.AsType[*exitError](verdict); ok && coded.err == nil {
+		verdict = nil // it has been told
+	}
+	return exit(exitFault, errors.Join(verdict, fault))
 }
 
 // call judges a target that answers.
@@ -343,6 +364,9 @@ func (j *job) judge(ctx context.Context, o run.Options) error {
 		return exit(exitFault, err)
 	}
 	defer release() // nothing can be done about a folder that does not close
+	if err := report.Begin(j.flags.reports); err != nil {
+		return exit(exitFault, err)
+	}
 	stream, err := report.NewStream(filepath.Join(j.flags.reports, report.ResultsFile))
 	if err != nil {
 		return exit(exitFault, err)
@@ -394,8 +418,20 @@ func (j *job) conclude(rep *report.Report, sum run.Summary, lost error) error {
 		rep.Exit = exitFault
 	}
 	err = errors.Join(lost, rep.WriteFiles(j.flags.reports),
-		render(rep, j.flags.format, j.app.System, j.flags.verbose))
-	if err != nil {
+		render(rep, j.flags.format, j.app.System, j.flags.verbose), j.closeRecording())
+	return j.end(rep, err)
+}
+
+// end keeps how the run ended and gives the exit code. A fault came up behind
+// the reports, so what they say of the verdict still stands, but for these.
+func (j *job) end(rep *report.Report, fault error) error {
+	if fault != nil {
+		rep.Exit = exitFault
+		for line := range strings.SplitSeq(fault.Error(), "\n") {
+			rep.Notes = append(rep.Notes, printable(line))
+		}
+	}
+	if err := errors.Join(fault, rep.WriteOutcome(j.flags.reports)); err != nil {
 		return exit(exitFault, err)
 	}
 	if rep.Exit == exitConforms {

@@ -85,7 +85,6 @@ type sdkJob struct {
 	bench    *client.Bench
 	endpoint string
 	driver   driver.Driver
-	rec      *recording
 	whole    *plan.Plan
 }
 
@@ -230,11 +229,7 @@ func (j *sdkJob) cases(ctx context.Context) error {
 	if j.rec, err = j.recordSDK(); err != nil {
 		return err
 	}
-	verdict := j.judge(ctx, o)
-	if err := j.rec.close(j.app); err != nil {
-		return err
-	}
-	return verdict
+	return worse(j.judge(ctx, o), j.closeRecording())
 }
 
 // recordSDK opens the cassette that the exchanges of the bench go to.

@@ -42,7 +42,8 @@ func (s *Stream) Close() error { return s.f.Close() }
 // the longest body.
 const maxLine = 64 << 20
 
-// Read folds the lines of a result file. A last line that a killed run left
+// Read folds the lines of a result file, which do not tell how the run ended:
+// see ReadFile. A last line that a killed run left
 // unfinished is dropped and named in the report's notes; any other fault is an
 // error with NAME:LINE.
 func Read(name string, in io.Reader) (*Report, error) {
@@ -76,8 +77,8 @@ func Read(name string, in io.Reader) (*Report, error) {
 	if bad != nil {
 		rep.Notes = append(rep.Notes, "the last line of the result file is incomplete and was left out")
 	}
-	if rep.Planned = rep.Run.Planned; len(rep.records) < rep.Planned {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("%d of %s; the run was cut short", len(rep.records), plural(rep.Planned, "case")))
+	if rep.Planned = rep.Run.Planned; rep.cutShort() {
+		rep.Notes = append(rep.Notes, rep.short())
 	}
 	return rep, nil
 }
