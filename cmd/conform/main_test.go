@@ -62,8 +62,8 @@ func TestScripts(t *testing.T) {
 			"killed": func(ts *testscript.TestScript, _ bool, args []string) {
 				signalled(ts, os.Kill, append([]string{"-1"}, args...))
 			},
-			"oneline":   oneLine,
-			"nosecret":  noSecret,
+			"oneline":  oneLine,
+			"nosecret": noSecret,
 		},
 	})
 }

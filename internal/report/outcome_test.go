@@ -46,10 +46,14 @@ func rendered(t *testing.T, rep *Report) string {
 func TestReadFileSaysWhatTheRunSaid(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*Report){
-		"conforms":    func(r *Report) { r.Exit, r.Notes = 0, nil },
-		"departs":     func(r *Report) { r.Exit, r.Planned = 1, len(r.records) },
-		"leaks":       func(r *Report) { r.Exit, r.Notes = run.ExitLeaked, []string{"leaked: ImageCache imc-1 in <b>", "and another"} },
-		"interrupted": func(r *Report) { r.Exit, r.Notes = run.ExitInterrupted, []string{"interrupted: the rest was not judged"} },
+		"conforms": func(r *Report) { r.Exit, r.Notes = 0, nil },
+		"departs":  func(r *Report) { r.Exit, r.Planned = 1, len(r.records) },
+		"leaks": func(r *Report) {
+			r.Exit, r.Notes = run.ExitLeaked, []string{"leaked: ImageCache imc-1 in <b>", "and another"}
+		},
+		"interrupted": func(r *Report) {
+			r.Exit, r.Planned, r.Notes = run.ExitInterrupted, 12, []string{"interrupted: the rest was not judged"}
+		},
 	} {
 		want := sample()
 		change(want)
@@ -77,10 +81,12 @@ func TestReadFileSaysWhyThereIsNoVerdict(t *testing.T) {
 		spoil func(t *testing.T, dir string) error
 		want  string
 	}{
-		"killed":     {func(_ *testing.T, dir string) error { return Begin(dir) }, "no verdict: there is no run.json beside the results: the run was killed, "},
-		"no JSON":    {func(_ *testing.T, dir string) error { return os.WriteFile(outcomeOf(dir), []byte("{"), 0o600) }, "no verdict: run.json beside the results cannot be read: "},
-		"a folder":   {func(_ *testing.T, dir string) error { return errors.Join(Begin(dir), os.Mkdir(outcomeOf(dir), 0o700)) }, "cannot be read: "},
-		"nonsense":   {func(_ *testing.T, dir string) error { return os.WriteFile(outcomeOf(dir), []byte(`{"exit":77}`), 0o600) }, "is of another run"},
+		"killed":   {func(_ *testing.T, dir string) error { return Begin(dir) }, "no verdict: there is no run.json beside the results: the run was killed, "},
+		"no JSON":  {func(_ *testing.T, dir string) error { return os.WriteFile(outcomeOf(dir), []byte("{"), 0o600) }, "no verdict: run.json beside the results cannot be read: "},
+		"a folder": {func(_ *testing.T, dir string) error { return errors.Join(Begin(dir), os.Mkdir(outcomeOf(dir), 0o700)) }, "cannot be read: "},
+		"nonsense": {func(_ *testing.T, dir string) error {
+			return os.WriteFile(outcomeOf(dir), []byte(`{"exit":77}`), 0o600)
+		}, "is of another run"},
 		"other seed": {func(t *testing.T, dir string) error { return other(t, dir, func(r *Report) { r.Run.Seed++ }) }, "is of another run"},
 		"other time": {func(t *testing.T, dir string) error {
 			return other(t, dir, func(r *Report) {
