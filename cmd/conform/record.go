@@ -26,6 +26,8 @@ type recordFlags struct {
 	dir    string
 	hosts  []string
 	ca     string
+	// timeout is of one request; 0 for as long as the client waits.
+	timeout time.Duration
 }
 
 func newRecord(a *app) *cobra.Command {
@@ -40,10 +42,15 @@ proxy: HTTPS_PROXY and the certificate that --ca writes.
 
 Secrets are replaced before anything is written. Requests of signature v1 pass
 as they are; ACS3 signs the host, so with an endpoint of the proxy's own they
-are signed again by the target's credentials, where they are the client's too.`,
+are signed again by the target's credentials, where they are the client's too.
+
+Requests pass as fast as the client sends them and wait as long as it does,
+unless --timeout gives up earlier: the client's connection breaks then, and the
+cassette has the request as timed out.`,
 		Example: `  conform record --target http://127.0.0.1:8080 --record cassettes
   conform record --target sandbox.yaml --addr 127.0.0.1:9000
-  conform record --target https://eci.cn-hangzhou.aliyuncs.com --ca ca.pem`,
+  conform record --target https://eci.cn-hangzhou.aliyuncs.com --ca ca.pem
+  conform record --target sandbox.yaml --timeout 10s   give up on a target that does not answer`,
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return a.record(c.Context(), f) },
 	}
@@ -52,6 +59,7 @@ are signed again by the target's credentials, where they are the client's too.`,
 	s.StringVar(&f.dir, "record", "cassettes", "`DIR` for the cassette, a new file each time")
 	s.StringArrayVar(&f.hosts, "host", nil, "a further `HOST` that clients of the proxy call the target by; repeatable")
 	s.StringVar(&f.ca, "ca", "", "write the certificate that clients must trust for https to this `FILE`")
+	s.DurationVar(&f.timeout, "timeout", 0, "`DURATION` that the target has for one request; 0 is as long as the client waits")
 	f.target.add(c)
 	f.source.add(c)
 	return c
@@ -59,6 +67,9 @@ are signed again by the target's credentials, where they are the client's too.`,
 
 // record serves until it is told to stop or can record no more.
 func (a *app) record(ctx context.Context, f *recordFlags) error {
+	if f.timeout < 0 {
+		return usage(fmt.Errorf("--timeout %v: want 0 or more", f.timeout))
+	}
 	c, err := f.source.sound()
 	if err != nil {
 		return err
@@ -117,7 +128,7 @@ func (p proxying) run(ctx context.Context) error {
 		return err
 	}
 	proxy := recorder.NewProxy(recorder.ProxyOptions{
-		Recorder: p.rec.Recorder, Target: to, Transport: newTransport(), Keys: keysOf(p.target.credentials), Hosts: p.flags.hosts, Authority: authority,
+		Recorder: p.rec.Recorder, Target: to, Transport: patient(newTransport(), p.flags.timeout), Keys: keysOf(p.target.credentials), Hosts: p.flags.hosts, Authority: authority,
 	})
 	defer proxy.Close()
 	s := serveOn(p.at, proxy)

@@ -87,12 +87,19 @@ func invalid(err error) error {
 // wants.
 func flagError(c *cobra.Command, err error) error {
 	err = invalid(err)
+	if letter, ok := strings.CutPrefix(err.Error(), "unknown shorthand flag: "); ok {
+		letter, _, _ = strings.Cut(strings.Trim(letter, "'"), "'")
+		return fmt.Errorf("unknown flag -%s; see %s --help", letter, c.CommandPath())
+	}
 	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
 	if !ok {
 		return err
 	}
 	var known []string
 	c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	return fmt.Errorf("unknown flag --%s, did you mean --%s? See %s --help", name,
-		strings.Join(nearest.Names(name, known, 1), ""), c.CommandPath())
+	near := nearest.Close(name, known, 1)
+	if len(near) == 0 {
+		return fmt.Errorf("unknown flag --%s; see %s --help", name, c.CommandPath())
+	}
+	return fmt.Errorf("unknown flag --%s, did you mean --%s? See %s --help", name, near[0], c.CommandPath())
 }
