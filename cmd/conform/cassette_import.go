@@ -44,7 +44,7 @@ cannot be read or written.`,
   conform cassette import fixtures/create.yaml create.cassette --format go-vcr`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return fmt.Errorf("want a file and a new cassette, got %d arguments; see %s --help", len(args), c.CommandPath())
+				return fmt.Errorf("want a file and a new cassette, got %s; see %s --help", counted(len(args), "argument"), c.CommandPath())
 			}
 			return nil
 		},

@@ -38,7 +38,7 @@ One that is none of these is open: then the exit code is 1.`,
   conform coverage --results reports/out/results.ndjson
   conform coverage --verbose | grep UpdateDataCache
   conform coverage --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(*cobra.Command, []string) error { return a.coverage(f) },
 	}
 	s := c.Flags()

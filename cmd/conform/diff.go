@@ -68,7 +68,7 @@ compared, 6 something that was made could not be removed, 130 interrupted.`,
   conform diff session.cassette sandbox.yaml --rate 0.5 --twin=false   a target that must not be hurried`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return fmt.Errorf("want A and B, or A and --target, got %d arguments; see %s --help", len(args), c.CommandPath())
+				return fmt.Errorf("want A and B, or A and --target, got %s; see %s --help", counted(len(args), "argument"), c.CommandPath())
 			}
 			return nil
 		},

@@ -34,7 +34,7 @@ func newExplain(a *app) *cobra.Command {
 func exactlyOne(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return fmt.Errorf("want %s, got %d arguments; see %s --help", what, len(args), c.CommandPath())
+			return fmt.Errorf("want %s, got %s; see %s --help", what, counted(len(args), "argument"), c.CommandPath())
 		}
 		return nil
 	}

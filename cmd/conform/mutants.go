@@ -42,7 +42,7 @@ The exit code is 0 when all are caught and the emulator itself passes, else 1.`,
   conform mutants --select auth --format json
   conform mutants --list
   conform serve --mutant parameter/CreateImageCache/ImageCacheName/optional`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error { return a.mutants(c.Context(), f) },
 	}
 	s := c.Flags()

@@ -26,7 +26,7 @@ func newPlan(a *app) *cobra.Command {
 		Example: `  conform plan
   conform plan --select UpdateImageCache --level must
   conform plan --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(*cobra.Command, []string) error { return a.plan(f) },
 	}
 	f.choice.add(c, planLister)

@@ -15,6 +15,7 @@ import (
 	"github.com/eci-conform/conform/internal/cassette"
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/emulator"
+	"github.com/eci-conform/conform/internal/profile"
 	"github.com/eci-conform/conform/internal/recorder"
 )
 
@@ -51,7 +52,7 @@ cassette has the request as timed out.`,
   conform record --target sandbox.yaml --addr 127.0.0.1:9000
   conform record --target https://eci.cn-hangzhou.aliyuncs.com --ca ca.pem
   conform record --target sandbox.yaml --timeout 10s   give up on a target that does not answer`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error { return a.record(c.Context(), f) },
 	}
 	s := c.Flags()
@@ -67,8 +68,8 @@ cassette has the request as timed out.`,
 
 // record serves until it is told to stop or can record no more.
 func (a *app) record(ctx context.Context, f *recordFlags) error {
-	if f.timeout < 0 {
-		return usage(fmt.Errorf("--timeout %v: want 0 or more", f.timeout))
+	if err := f.check(); err != nil {
+		return err
 	}
 	c, err := f.source.sound()
 	if err != nil {
@@ -89,15 +90,39 @@ func (a *app) record(ctx context.Context, f *recordFlags) error {
 		return usage(err)
 	}
 	defer l.Close()
+	authority, err := writeAuthority(f.ca, a.Now)
+	if err != nil {
+		return err
+	}
 	rec, err := a.openRecording(recordingOf{
 		dir: f.dir, kind: "record", contract: c, keys: keysOf(t.credentials),
 		header: cassette.Header{Target: publicURL(t.profile.Endpoint)},
 	})
 	if err != nil {
-		return err
+		return errors.Join(err, forget(f.ca))
 	}
-	p := proxying{app: a, flags: f, target: t, rec: rec, at: l}
+	p := proxying{app: a, flags: f, target: t, rec: rec, at: l, authority: authority}
 	return errors.Join(p.run(ctx), rec.close(a))
+}
+
+func (f *recordFlags) check() error {
+	if f.timeout < 0 {
+		return usage(fmt.Errorf("--timeout %v: want 0 or more", f.timeout))
+	}
+	for _, h := range f.hosts {
+		if u, err := url.Parse("//" + h); err != nil || u.Host != h || !profile.IsKey(h) || u.Hostname() == "" {
+			return usage(fmt.Errorf("--host %q: want HOST or HOST:PORT", h))
+		}
+	}
+	return nil
+}
+
+// forget removes a certificate of which nothing came.
+func forget(ca string) error {
+	if ca == "" {
+		return nil
+	}
+	return os.Remove(ca)
 }
 
 // embedded starts the emulator where it is the target.
@@ -111,10 +136,11 @@ func (a *app) embedded(t *target, c *contract.Contract) (stop func(), err error)
 // proxying is a recording proxy.
 type proxying struct {
 	*app
-	flags  *recordFlags
-	target *target
-	rec    *recording
-	at     net.Listener
+	flags     *recordFlags
+	target    *target
+	rec       *recording
+	at        net.Listener
+	authority *recorder.Authority
 }
 
 // run serves until it is told to stop, or cannot write any more.
@@ -123,12 +149,8 @@ func (p proxying) run(ctx context.Context) error {
 	if err != nil {
 		return usage(fmt.Errorf("--target: %w", err))
 	}
-	authority, err := writeAuthority(p.flags.ca, p.Now)
-	if err != nil {
-		return err
-	}
 	proxy := recorder.NewProxy(recorder.ProxyOptions{
-		Recorder: p.rec.Recorder, Target: to, Transport: patient(newTransport(), p.flags.timeout), Keys: keysOf(p.target.credentials), Hosts: p.flags.hosts, Authority: authority,
+		Recorder: p.rec.Recorder, Target: to, Transport: patient(newTransport(), p.flags.timeout), Keys: keysOf(p.target.credentials), Hosts: p.flags.hosts, Authority: p.authority,
 	})
 	defer proxy.Close()
 	s := serveOn(p.at, proxy)

@@ -110,7 +110,7 @@ one of these occurred; what was never asked for counts with --require-all only.`
 // oneCassette wants the file to replay.
 func oneCassette(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("want one cassette, got %d arguments; see %s --help", len(args), c.CommandPath())
+		return fmt.Errorf("want one cassette, got %s; see %s --help", counted(len(args), "argument"), c.CommandPath())
 	}
 	return nil
 }

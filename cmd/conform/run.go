@@ -102,17 +102,6 @@ func (f *runFlags) judging(c *cobra.Command) {
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
 }
 
-// noWords refuses any argument. A level is one that --strict was to have.
-func noWords(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if _, err := contract.ParseLevel(args[0]); err == nil {
-		return fmt.Errorf("unexpected argument %q; did you mean --strict=%s?", args[0], args[0])
-	}
-	return fmt.Errorf("unexpected argument %q: want flags only; see conform run --help", args[0])
-}
-
 // level returns the weakest level that fails the run.
 func (f *runFlags) level() (contract.Level, error) {
 	if f.strict == "" {

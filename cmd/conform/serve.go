@@ -53,7 +53,7 @@ throttle, serverError, unavailable, drop, slow, truncate, wrongType, html, empty
 		Example: `  conform serve --addr 127.0.0.1:0
   conform serve --access-key-id test --access-key-secret secret --settle 1s
   conform serve --access-key-id test --access-key-secret secret --misbehave faults.yaml`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), f) },
 	}
 	s := c.Flags()

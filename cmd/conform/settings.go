@@ -61,16 +61,26 @@ func variable(flag string) string {
 // unknownVariables warns of variables that no command has a flag for. They are
 // no error: others may use the prefix as well.
 func (a *app) unknownVariables(root *cobra.Command) {
-	known := []string{debugging}
+	known := []string{strings.TrimPrefix(debugging, variables)}
 	for _, name := range flagNames(root) {
-		known = append(known, variable(name))
+		known = append(known, strings.TrimPrefix(variable(name), variables))
 	}
 	for _, entry := range slices.Sorted(slices.Values(a.Environ)) {
 		name, value, _ := strings.Cut(entry, "=")
-		if value != "" && strings.HasPrefix(name, variables) && !slices.Contains(known, name) {
-			a.warn("unknown variable %s, did you mean %s?", name, strings.Join(nearest.Names(name, known, 1), ""))
+		what, ours := strings.CutPrefix(name, variables)
+		if value != "" && ours && !slices.Contains(known, what) {
+			a.warn("unknown variable %s%s", name, meant(what, known, variables))
 		}
 	}
+}
+
+// meant is the end of a message: the name that somebody meant, behind its
+// prefix, or that there is none.
+func meant(name string, known []string, prefix string) string {
+	if near := nearest.Close(name, known, 1); len(near) > 0 {
+		return ", did you mean " + prefix + near[0] + "?"
+	}
+	return ": no command has such a flag"
 }
 
 // flagNames are the names of all flags of all commands.
@@ -219,8 +229,7 @@ func (s settings) unknown(root *cobra.Command) error {
 	var errs []error
 	for _, k := range s.keys {
 		if !slices.Contains(known, k.Value) {
-			errs = append(errs, fmt.Errorf("%s: unknown setting %q, did you mean %q?", s.place(k),
-				k.Value, strings.Join(nearest.Names(k.Value, known, 1), "")))
+			errs = append(errs, fmt.Errorf("%s: unknown setting %q%s", s.place(k), k.Value, meant(k.Value, known, "")))
 		}
 	}
 	return errors.Join(errs...)

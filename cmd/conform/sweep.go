@@ -43,7 +43,7 @@ target cannot be asked, 6 something could not be deleted, 130 interrupted.`,
   conform sweep --target sandbox.yaml --yes
   conform sweep --target sandbox.yaml --yes --rate 0.5 --timeout 2m   a slow target that must not be hurried
   conform sweep --target http://127.0.0.1:8080 --older-than 0s --yes`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if err := errors.Join(checkRate(c, f.rate), checkTimeout(f.timeout)); err != nil {
 				return err

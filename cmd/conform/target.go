@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"strings"
 
@@ -119,13 +120,40 @@ func loadProfile(name string) (*profile.Profile, error) {
 	file := "targets/" + name + ".yaml"
 	text, err := fixtures.Targets.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return nil, fmt.Errorf("--target %q: no such target, did you mean %s? Or give a profile's file or a URL",
-			name, strings.Join(nearest.Names(name, targetNames(), 2), " or "))
+		return fileTarget(name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read target profile: %w", err)
 	}
 	return profile.Load("fixtures/"+file, text)
+}
+
+// fileTarget reads the profile in a file whose name does not tell that it is
+// one.
+func fileTarget(name string) (*profile.Profile, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil || name == "":
+		return nil, noTarget(name)
+	case info.IsDir():
+		return nil, fmt.Errorf("--target %q: a folder without a cassette: want a profile's file, a URL or a cassette", name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read target profile: %w", err)
+	}
+	return profile.Load(name, text)
+}
+
+// noTarget says what may have been meant by a name that is no target's.
+func noTarget(name string) error {
+	if _, port, err := net.SplitHostPort(name); err == nil && port != "" {
+		return fmt.Errorf("--target %q: no such target, did you mean http://%s?", name, name)
+	}
+	if near := nearest.Close(name, targetNames(), 2); len(near) > 0 {
+		return fmt.Errorf("--target %q: no such target, did you mean %s? Or give a profile's file or a URL", name, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("--target %q: no such target: want %s, a profile's file or a URL", name, list(targetNames()))
 }
 
 // targetNames lists the profiles that conform carries, without the examples.

@@ -33,7 +33,7 @@ func LoadOver(base Profile, text []byte) (*Profile, error) {
 	var doc, more yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: %s", file, syntax(err))
+		return nil, fmt.Errorf("%s%s", file, syntax(err))
 	}
 	if dec.Decode(&more) == nil && len(more.Content) > 0 {
 		return nil, fmt.Errorf("%s:%d: a second document: want one profile", file, more.Line)
@@ -47,14 +47,18 @@ func LoadOver(base Profile, text []byte) (*Profile, error) {
 	return p, errors.Join(r.errs...)
 }
 
-// syntax says what is wrong with a text that is no YAML. The name of an anchor
-// that is missing is left out: an unquoted secret may begin with an asterisk.
+// syntax says, behind a file's name, where a text is no YAML and why. The name
+// of an anchor that is missing is left out: an unquoted secret may begin with an
+// asterisk.
 func syntax(err error) string {
 	s := strings.TrimPrefix(err.Error(), "yaml: ")
 	if strings.HasPrefix(s, "unknown anchor") {
-		return "unknown anchor: want a value that begins with * in quotes"
+		return ": unknown anchor: want a value that begins with * in quotes"
 	}
-	return s
+	if at, what, ok := strings.Cut(strings.TrimPrefix(s, "line "), ": "); ok && strings.HasPrefix(s, "line ") {
+		return ":" + at + ": " + what
+	}
+	return ": " + s
 }
 
 // reader walks a profile's nodes and collects what is wrong with them.

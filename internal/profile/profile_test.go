@@ -80,7 +80,7 @@ func TestLoadRefuses(t *testing.T) {
 	const head = "endpoint: http://h:1\nregion: r\n"
 	tests := []struct{ name, text, want string }{
 		{"nothing", "", "p.yaml: the profile is empty"},
-		{"no YAML", "a: [", "p.yaml: "},
+		{"no YAML", "a: [", "p.yaml:1: did not find expected"},
 		{"a list", "- a", "p.yaml:1: profile: want a mapping"},
 		{"no endpoint", "region: r", "p.yaml:1: endpoint is missing"},
 		{"no region", "endpoint: http://h:1", "p.yaml:1: region is missing"},
