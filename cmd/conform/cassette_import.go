@@ -50,7 +50,7 @@ cannot be read or written.`,
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return a.importFile(f, args[0], args[1]) },
 	}
-	c.Flags().StringVar(&f.format, "format", "", "har or go-vcr; by default har for .har and go-vcr for .yaml and .yml")
+	c.Flags().StringVar(&f.format, "format", "", "`FORMAT` of FILE: har or go-vcr; by default har for .har and go-vcr for .yaml and .yml")
 	closed(c, "format", []string{formatHAR, formatGoVCR})
 	f.source.add(c)
 	return c

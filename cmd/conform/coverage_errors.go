@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -57,12 +56,7 @@ func (a *app) meets(p *profile.Profile) *plan.Environment {
 
 // judge takes from a result file what became of the rows.
 func (t *errorTable) judge(file string) error {
-	f, err := os.Open(file)
-	if err != nil {
-		return usage(fmt.Errorf("read results: %w", err))
-	}
-	defer f.Close()
-	rep, err := report.Read(file, f)
+	rep, err := report.ReadFile(file)
 	if err != nil {
 		return usage(err)
 	}

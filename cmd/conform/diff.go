@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/profile"
 	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/run"
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -44,7 +46,7 @@ func newDiff(a *app) *cobra.Command {
 		Use:   "diff A [B]",
 		Short: "Say what changed: between recordings, results, or a recording and a target",
 		Long: `Say what changed between A and B. Both are recordings, or both are result files
-of conform run, or B is a target (--target says the same), to which the requests
+of conform run or their folders, or B is a target (--target says the same), to which the requests
 recorded in A are sent again: signed by the target's key, with the ids that it
 gives out now and with fresh names and tokens.
 
@@ -61,7 +63,7 @@ exchanges.
 Exit codes: 0 the same, 1 differs, 2 bad usage or file, 3 nothing could be
 compared, 6 something that was made could not be removed, 130 interrupted.`,
 		Example: `  conform diff monday.cassette friday.cassette
-  conform diff before/results.ndjson reports/out/results.ndjson
+  conform diff before/results.ndjson reports/out/results.ndjson   or just the folders: before reports/out
   conform diff session.cassette sandbox.yaml
   conform diff session.cassette --target http://127.0.0.1:8080 --allow-writes
   conform diff session.cassette --target emulator --allow-writes --format json
@@ -79,6 +81,7 @@ compared, 6 something that was made could not be removed, 130 interrupted.`,
 	f.command = c
 	f.target.add(c)
 	s := c.Flags()
+	s.Lookup("target").Usage, s.Lookup("target").DefValue = "in place of B: a `NAME` of fixtures/targets, a profile's file, a URL, or a cassette", ""
 	s.BoolVar(&f.writes, "allow-writes", false, "send what makes, changes and deletes, too")
 	s.BoolVar(&f.twin, "twin", true, "send reads twice, to learn what differs without a reason")
 	addRate(c, &f.rate)
@@ -153,10 +156,15 @@ func (f *diffFlags) unused(only string, flags []string) error {
 	return nil
 }
 
-// isResults says whether a file holds results: it begins with an object.
+// isResults says whether a file holds results, for it begins with an object, or
+// a folder holds such a file.
 func isResults(name string) bool {
 	if strings.Contains(name, "://") {
 		return false
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		_, err := os.Stat(filepath.Join(name, report.ResultsFile))
+		return err == nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -251,13 +259,12 @@ func (a *app) diffTarget(ctx context.Context, f *diffFlags, name string) error {
 
 // knock asks the target whether it is there and lets the key in.
 func (a *app) knock(ctx context.Context, t *target, c *contract.Contract) error {
-	j := &job{app: a, flags: &runFlags{}, contract: c, target: t}
 	o := run.Options{
 		Contract: c, Plan: &plan.Plan{}, Profile: t.profile, Credentials: t.credentials,
 		Transport: newTransport(), Clock: a.Now, Seed: uint64(a.Now().UnixNano()),
 	}
 	if err := run.Preflight(ctx, o); err != nil {
-		return j.refused(ctx, err)
+		return a.refused(ctx, t, err)
 	}
 	return nil
 }

@@ -6,8 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 
+	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/run"
 )
 
@@ -75,6 +77,9 @@ func (a *app) diffResults(f *diffFlags, nameA, nameB string) error {
 }
 
 func readResults(name string) ([]run.Result, error) {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		name = filepath.Join(name, report.ResultsFile)
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("read results: %w", err)

@@ -62,6 +62,7 @@ cassette has the request as timed out.`,
 	s.StringVar(&f.ca, "ca", "", "write the certificate that clients must trust for https to this `FILE`")
 	s.DurationVar(&f.timeout, "timeout", 0, "`DURATION` that the target has for one request; 0 is as long as the client waits")
 	f.target.add(c)
+	s.Lookup("target").Usage = "whom to stand in front of: a `NAME` of fixtures/targets, a profile's file, or a URL"
 	f.source.add(c)
 	return c
 }
@@ -77,8 +78,11 @@ func (a *app) record(ctx context.Context, f *recordFlags) error {
 	}
 	f.target.keyless = true // v1 passes as it is
 	t, err := a.resolve(f.target, c)
-	if err != nil {
+	switch {
+	case err != nil:
 		return usage(err)
+	case t.tape != nil:
+		return usage(fmt.Errorf("--target %s is a recording: conform replay --serve answers from it", f.target.name))
 	}
 	stop, err := a.embedded(t, c)
 	if err != nil {

@@ -243,7 +243,7 @@ func worse(verdict, fault error) error {
 // call judges a target that answers.
 func (j *job) call(ctx context.Context, o run.Options) error {
 	if err := run.Preflight(ctx, o); err != nil {
-		return j.refused(ctx, err)
+		return j.app.refused(ctx, j.target, err)
 	}
 	return j.judge(ctx, o)
 }
@@ -324,18 +324,18 @@ func (j *job) options() run.Options {
 }
 
 // refused says why there is nothing to judge.
-func (j *job) refused(ctx context.Context, err error) error {
+func (a *app) refused(ctx context.Context, t *target, err error) error {
 	code := exitUnjudged
 	switch {
 	case ctx.Err() != nil:
-		return exit(exitInterrupted, errors.New("interrupted before the first case"))
+		return exit(exitInterrupted, errors.New("interrupted before anything was asked"))
 	case errors.Is(err, run.ErrPanic):
 		code = exitFault
 	case errors.Is(err, run.ErrRegion):
 		code = exitUsage
 	}
-	if j.target.name != j.target.profile.Endpoint { // which err names
-		err = fmt.Errorf("target %s: %w", j.target.name, err)
+	if t.name != t.profile.Endpoint { // which err names
+		err = fmt.Errorf("target %s: %w", t.name, err)
 	}
 	return exit(code, err)
 }

@@ -36,7 +36,7 @@ type sdkFlags struct {
 func newSDK(a *app) *cobra.Command {
 	f := &sdkFlags{}
 	c := &cobra.Command{
-		Use:   "sdk [-- COMMAND ARGS...]",
+		Use: "sdk [flags] [-- COMMAND ARGS...]", DisableFlagsInUseLine: true,
 		Short: "Judge an SDK through its driver",
 		Long: `Drive an SDK through cases derived from the contract, and say what it sends and
 what it makes of the answers. COMMAND is a driver: a small program that calls the

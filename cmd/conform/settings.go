@@ -108,7 +108,7 @@ func set(c *cobra.Command, f *pflag.Flag, g given) error {
 		return err
 	}
 	if err := c.Flags().Set(f.Name, g.value); err != nil {
-		return fmt.Errorf("%s: %s: %w", g.place, f.Name, invalid(err))
+		return invalid(g.place+": "+f.Name, f, g.value)
 	}
 	return c.Flags().SetAnnotation(f.Name, setElsewhere, []string{g.place})
 }
@@ -186,7 +186,7 @@ func readSettings(file string) (settings, error) {
 	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return s, fmt.Errorf("read settings %s: %w", file, err)
+		return s, fmt.Errorf("%s%s", file, yamlFault(err))
 	}
 	if len(doc.Content) == 0 {
 		return s, nil
@@ -207,6 +207,15 @@ func readSettings(file string) (settings, error) {
 		s.values[top.Content[i].Value] = values
 	}
 	return s, nil
+}
+
+// yamlFault says, behind a file's name, where a text is no YAML and why.
+func yamlFault(err error) string {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if at, ok := strings.CutPrefix(text, "line "); ok {
+		return ":" + at
+	}
+	return ": " + text
 }
 
 // texts returns the values of a setting: one, or those of a list.

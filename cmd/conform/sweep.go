@@ -55,6 +55,7 @@ target cannot be asked, 6 something could not be deleted, 130 interrupted.`,
 	s.BoolVar(&f.yes, "yes", false, "delete what is found")
 	s.DurationVar(&f.age, "older-than", time.Hour, "leave alone what is younger than this `DURATION`")
 	f.target.add(c)
+	s.Lookup("target").Usage, s.Lookup("target").DefValue = "where to look: a profile's `FILE`, or a URL", ""
 	addRate(c, &f.rate)
 	addTimeout(c, &f.timeout)
 	f.source.add(c)
@@ -74,13 +75,13 @@ func (a *app) sweep(ctx context.Context, f *sweepFlags) error {
 	case err != nil:
 		return usage(err)
 	case t.embedded || t.tape != nil:
-		return usage(errors.New("--target: want a server: the embedded emulator and recordings keep nothing"))
+		return usage(errors.New("--target: want a profile's file or a URL: the embedded emulator and recordings keep nothing"))
 	}
 	o := a.sweeping(f, t, c)
-	var found *run.Sweep
-	if err = run.Preflight(ctx, o); err == nil { // a dead target is told at once
-		found, err = run.FindLeftovers(ctx, o)
+	if err := run.Preflight(ctx, o); err != nil { // a dead target is told at once
+		return a.refused(ctx, t, err)
 	}
+	found, err := run.FindLeftovers(ctx, o)
 	switch {
 	case ctx.Err() != nil:
 		return exit(exitInterrupted, errors.New("interrupted"))

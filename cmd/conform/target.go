@@ -40,10 +40,10 @@ func (t *targetFlags) add(c *cobra.Command) {
 	f := c.Flags()
 	t.command = c
 	f.StringVar(&t.name, "target", embedded, "what to judge: a `NAME` of fixtures/targets, a profile's file, a URL, or the cassette of a run")
-	f.StringVar(&t.region, "region", "", "region to call (default: the profile's, or "+defaultRegion+")")
-	f.StringVar(&t.key.id, "access-key-id", "", "access key (also "+envKeyID+")")
-	f.StringVar(&t.key.secret, "access-key-secret", "", "its secret (also "+envSecret+")")
-	f.StringVar(&t.key.token, "security-token", "", "STS token (also "+envToken+")")
+	f.StringVar(&t.region, "region", "", "`ID` of the region to call (default: the profile's, or "+defaultRegion+")")
+	f.StringVar(&t.key.id, "access-key-id", "", "`ID` of the access key (also "+envKeyID+")")
+	f.StringVar(&t.key.secret, "access-key-secret", "", "its `SECRET` (also "+envSecret+")")
+	f.StringVar(&t.key.token, "security-token", "", "STS `TOKEN` (also "+envToken+")")
 }
 
 // typed says whether a flag of the command stands on the command line.
@@ -104,6 +104,9 @@ func (a *app) resolve(t targetFlags, c *contract.Contract) (*target, error) {
 
 // loadProfile finds the profile that a --target means.
 func loadProfile(name string) (*profile.Profile, error) {
+	if isCassette(name) {
+		return nil, fmt.Errorf("--target %s is a recording: want a profile's file or a URL", name)
+	}
 	if strings.Contains(name, "://") {
 		if err := profile.CheckEndpoint(name); err != nil {
 			return nil, fmt.Errorf("--target: %w", err)

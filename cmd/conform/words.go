@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -55,33 +56,30 @@ func noSubcommand(c *cobra.Command, args []string) error {
 	return fmt.Errorf("unknown command %q; see %s --help", args[0], c.CommandPath())
 }
 
-// invalid says what a flag wants whose value could not be read.
-func invalid(err error) error {
-	var bad *pflag.InvalidValueError
-	if !errors.As(err, &bad) {
-		return err
-	}
+// invalid says what a flag wants whose value could not be read; name is how the
+// flag is called.
+func invalid(name string, f *pflag.Flag, value string) error {
 	want := map[string]string{
 		"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number",
 		"duration": "a time such as 30s", "bool": "true or false",
-	}[bad.GetFlag().Value.Type()]
-	if want == "" {
-		return err
-	}
-	return fmt.Errorf("--%s %q: want %s", bad.GetFlag().Name, bad.GetValue(), want)
+	}[f.Value.Type()]
+	return fmt.Errorf("%s %q: want %s", name, value, cmp.Or(want, "another value"))
 }
 
 // flagError says which flag was meant, or what a flag wants.
 func flagError(c *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	var bare *pflag.ValueRequiredError
+	var bad *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown):
 		return unknownFlag(c, unknown)
 	case errors.As(err, &bare):
 		return fmt.Errorf("--%s: want a value; see %s --help", bare.GetFlag().Name, c.CommandPath())
+	case errors.As(err, &bad):
+		return invalid("--"+bad.GetFlag().Name, bad.GetFlag(), bad.GetValue())
 	}
-	return invalid(err)
+	return err
 }
 
 func unknownFlag(c *cobra.Command, unknown *pflag.NotExistError) error {
