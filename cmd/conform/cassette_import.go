@@ -137,7 +137,7 @@ func (a *app) importFile(f *importFlags, from, to string) error {
 	part := to + ".part"
 	s := rules.Session(redact.SessionOptions{Begin: h.Recorded})
 	if err := writeForeign(part, h, s, in); err != nil {
-		return usage(errors.Join(err, os.Remove(part)))
+		return usage(err)
 	}
 	seen, err := a.passes(part, to, s)
 	if err != nil {
@@ -151,7 +151,8 @@ func (a *app) importFile(f *importFlags, from, to string) error {
 	return nil
 }
 
-// writeForeign writes the exchanges, redacted.
+// writeForeign writes the exchanges, redacted. Where it cannot, it leaves no
+// file of its own.
 func writeForeign(path string, h cassette.Header, s *redact.Session, in *foreign) error {
 	w, err := cassette.Create(path, h)
 	if err != nil {
@@ -159,10 +160,13 @@ func writeForeign(path string, h cassette.Header, s *redact.Session, in *foreign
 	}
 	for i := range in.exchanges {
 		if err := w.Append(s.Exchange(&in.exchanges[i])); err != nil {
-			return errors.Join(fmt.Errorf("exchange %d: %w", i+1, err), w.Close())
+			return errors.Join(fmt.Errorf("exchange %d: %w", i+1, err), w.Close(), os.Remove(path))
 		}
 	}
-	return w.Close()
+	if err := w.Close(); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // passes looks through what was written; hits are told by the name that it

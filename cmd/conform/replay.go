@@ -131,9 +131,9 @@ func (a *app) replay(ctx context.Context, f *replayFlags, file string) error {
 	if err != nil {
 		return usage(err)
 	}
-	tape, err := cassette.Open(file)
+	tape, err := openCassette(file)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	defer tape.Close()
 	a.noteState(tape, c)

@@ -70,6 +70,9 @@ func cassettesIn(dir string) []string {
 func openCassette(name string) (*cassette.Cassette, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		found := cassettesIn(name)
+		if len(found) == 0 {
+			return nil, usage(fmt.Errorf("%s: a folder without a cassette", name))
+		}
 		if len(found) != 1 {
 			return nil, usage(fmt.Errorf("%s holds %s: name one", name, counted(len(found), "cassette")))
 		}
