@@ -43,6 +43,7 @@ type runFlags struct {
 	exchanges bool
 	format    string
 	verbose   bool
+	list      bool // of conform sdk: name the cases and run nothing
 }
 
 // defaultTimeout is of one request.
@@ -162,6 +163,9 @@ func (f *runFlags) check() error {
 	}
 	if err := checkTimeout(f.timeout); err != nil {
 		return err
+	}
+	if f.list {
+		return nil // which writes no report
 	}
 	if err := report.Probe(f.reports); err != nil {
 		return usage(err)

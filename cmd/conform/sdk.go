@@ -29,7 +29,6 @@ import (
 // target's.
 type sdkFlags struct {
 	runFlags
-	list    bool
 	command []string
 }
 

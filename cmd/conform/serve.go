@@ -37,7 +37,8 @@ func newServe(a *app) *cobra.Command {
 		Use:   "serve",
 		Short: "Be a server: the emulator over HTTP",
 		Long: `Serve the emulator until interrupted. The first line on standard output is
-"listening on http://HOST:PORT". Everything it holds is in memory.
+"listening on http://HOST:PORT". Everything it holds is in memory. It knows the
+keys of its world, fixtures/world.yaml, and the one of --access-key-id.
 
 With --misbehave it fails its clients as a file says: by access key, or by account
 of the world, which faults come in which order. What it can do is honest,

@@ -127,7 +127,11 @@ func (a *app) clear(ctx context.Context, f *sweepFlags, found *run.Sweep) error 
 	if err := out.Flush(); err != nil {
 		return exit(exitFault, err)
 	}
-	fmt.Fprintf(a.Err, "%s found, %d deleted, %d younger than %v\n", counted(len(found.Found), "leftover"), removed, young, f.age)
+	hint := ""
+	if !f.yes && young < len(found.Found) {
+		hint = "; --yes deletes them"
+	}
+	fmt.Fprintf(a.Err, "%s found, %d deleted, %d younger than %v%s\n", counted(len(found.Found), "leftover"), removed, young, f.age, hint)
 	if left > 0 {
 		return exit(run.ExitLeaked, fmt.Errorf("%s could not be deleted", counted(left, "leftover")))
 	}
