@@ -90,7 +90,7 @@ func ReadFile(path string) (*Report, error) {
 func (r *Report) recall(path string) error {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("there is no %s beside the results: the run was killed, is still at work, or is of an older conform", RunFile)
+		return fmt.Errorf("there is no %s beside the results: the run was killed or is still at work, or its results were taken away alone", RunFile)
 	}
 	var o outcome
 	if err == nil {

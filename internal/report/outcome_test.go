@@ -81,7 +81,7 @@ func TestReadFileSaysWhyThereIsNoVerdict(t *testing.T) {
 		spoil func(t *testing.T, dir string) error
 		want  string
 	}{
-		"killed":   {func(_ *testing.T, dir string) error { return Begin(dir) }, "no verdict: there is no run.json beside the results: the run was killed, "},
+		"killed":   {func(_ *testing.T, dir string) error { return Begin(dir) }, "no verdict: there is no run.json beside the results: the run was killed or "},
 		"no JSON":  {func(_ *testing.T, dir string) error { return os.WriteFile(outcomeOf(dir), []byte("{"), 0o600) }, "no verdict: run.json beside the results cannot be read: "},
 		"a folder": {func(_ *testing.T, dir string) error { return errors.Join(Begin(dir), os.Mkdir(outcomeOf(dir), 0o700)) }, "cannot be read: "},
 		"nonsense": {func(_ *testing.T, dir string) error {
