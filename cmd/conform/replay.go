@@ -119,6 +119,9 @@ func (a *app) replay(ctx context.Context, f *replayFlags, file string) error {
 	if err := f.fitting(); err != nil {
 		return err
 	}
+	if f.maxAge < 0 {
+		return usage(fmt.Errorf("--max-age %v: want 0 or more", f.maxAge))
+	}
 	if !f.serve {
 		f.judge.target.name, f.judge.source = file, f.source
 		return a.judgeCassette(ctx, &f.judge, f.maxAge)
@@ -188,24 +191,23 @@ func (a *app) noteState(c *cassette.Cassette, by *contract.Contract) {
 
 // player answers until it is told to stop, and gives account.
 func (a *app) player(ctx context.Context, f *replayFlags, p *replay.Player) error {
-	var to *os.File
-	if f.report != "" {
-		var err error
-		if to, err = os.OpenFile(f.report, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
-			return usage(fmt.Errorf("--report: %w", err))
-		}
-		defer to.Close()
+	l, err := bind(f.addr)
+	if err != nil {
+		return usage(err)
 	}
+	defer l.Close()
 	authority, err := writeAuthority(f.ca, a.Now)
 	if err != nil {
 		return err
 	}
+	to, err := openAccount(f.report)
+	if err != nil {
+		return usage(errors.Join(err, forget(f.ca)))
+	}
+	defer to.Close() // nil where there is no file
 	front := recorder.NewFront(p, authority)
 	defer front.Close()
-	s, err := listen(f.addr, front)
-	if err != nil {
-		return usage(err)
-	}
+	s := serveOn(l, front)
 	if _, err := fmt.Fprintf(a.Out, "listening on %s\n", s.url); err != nil {
 		s.stop(0)
 		return exit(exitFault, err)
@@ -223,6 +225,18 @@ func (a *app) player(ctx context.Context, f *replayFlags, p *replay.Player) erro
 		return exit(exitDeparts, nil)
 	}
 	return nil
+}
+
+// openAccount makes the file for the report, unless it has no name.
+func openAccount(file string) (*os.File, error) {
+	if file == "" {
+		return nil, nil
+	}
+	to, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("--report: %w", err)
+	}
+	return to, nil
 }
 
 // writeAccount writes the report as JSON, unless there is no file.
