@@ -103,6 +103,9 @@ func (target Target) options() (run.Options, error) {
 	if target.Clock == nil {
 		return run.Options{}, errors.New("target: Clock is missing: want time.Now, or the clock of the server")
 	}
+	if target.Jobs < 0 {
+		return run.Options{}, fmt.Errorf("target: Jobs %d: want 1 or more, or 0 for 8", target.Jobs)
+	}
 	c, err := contract.Load(spec.Name, spec.OpenAPI)
 	if err != nil {
 		return run.Options{}, fmt.Errorf("load contract: %w", err)
@@ -158,10 +161,13 @@ func (target Target) plan(c *contract.Contract) (*plan.Plan, error) {
 		return nil, err
 	}
 	chosen, err := p.Select(target.Select, target.Skip, contract.Inferred)
-	if err == nil && len(chosen.Cases) == 0 {
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("target: Select and Skip: %w", err)
+	case len(chosen.Cases) == 0:
 		return nil, errors.New("target: Select and Skip leave no case")
 	}
-	return chosen, err
+	return chosen, nil
 }
 
 // profile is the target's: what its Profile says, and over it what stands in

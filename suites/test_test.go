@@ -24,6 +24,7 @@ func TestTargetSaysWhatIsMissing(t *testing.T) {
 		"URL":     {func(g *Target) { g.URL = "127.0.0.1" }, `target: URL: endpoint "127.0.0.1"`},
 		"strict":  {func(g *Target) { g.Strict = "very" }, `target: Strict: parse level "very"`},
 		"select":  {func(g *Target) { g.Select = []string{"NoSuchOperation"} }, "NoSuchOperation"},
+		"jobs":    {func(g *Target) { g.Jobs = -1 }, "target: Jobs -1: want 1 or more"},
 		"nothing": {func(g *Target) { g.Skip = []string{"**"} }, "Select and Skip leave no case"},
 		"profile": {func(g *Target) { g.Profile = []byte("endpoint: x\n") }, "target: Profile:1: endpoint"},
 		"half a key": {func(g *Target) {
