@@ -332,7 +332,7 @@ func (a *app) refused(ctx context.Context, t *target, err error) error {
 	code := exitUnjudged
 	switch {
 	case ctx.Err() != nil:
-		return exit(exitInterrupted, errors.New("interrupted before anything was asked"))
+		return exit(exitInterrupted, errors.New("interrupted before it began"))
 	case errors.Is(err, run.ErrPanic):
 		code = exitFault
 	case errors.Is(err, run.ErrRegion):
