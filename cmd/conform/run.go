@@ -46,9 +46,6 @@ type runFlags struct {
 	list      bool // of conform sdk: name the cases and run nothing
 }
 
-// defaultTimeout is of one request.
-const defaultTimeout = 30 * time.Second
-
 func newRun(a *app) *cobra.Command {
 	f := &runFlags{}
 	c := &cobra.Command{
@@ -115,12 +112,6 @@ func (f *runFlags) level() (contract.Level, error) {
 	return level, nil
 }
 
-// Bounds of --rate: less would never come to an end.
-const (
-	minRate = 0.001
-	maxRate = 1e9
-)
-
 // limits refuses limits that no run can keep. Those that are not given are the
 // profile's.
 func (f *runFlags) limits(c *cobra.Command) error {
@@ -130,46 +121,29 @@ func (f *runFlags) limits(c *cobra.Command) error {
 	return checkRate(c, f.rate)
 }
 
-// addRate adds the flag for the pace at which a target is called.
-func addRate(c *cobra.Command, to *float64) {
-	c.Flags().Float64Var(to, "rate", 0, "`N` requests a second at most (default: the profile's limit, or none)")
-}
-
-// checkRate refuses a rate that no target can be called at.
-func checkRate(c *cobra.Command, rate float64) error {
-	r := c.Flags().Lookup("rate")
-	if r != nil && r.Changed && !(rate >= minRate && rate <= maxRate) {
-		return usage(fmt.Errorf("%s %v: want %v to %v requests a second", label(r), rate, minRate, maxRate))
-	}
-	return nil
-}
-
-// addTimeout adds the flag for the patience with one request.
-func addTimeout(c *cobra.Command, to *time.Duration) {
-	c.Flags().DurationVar(to, "timeout", defaultTimeout, "`DURATION` of one request")
-}
-
-// checkTimeout refuses no patience at all.
-func checkTimeout(timeout time.Duration) error {
-	if timeout <= 0 {
-		return usage(fmt.Errorf("--timeout %v: want more than 0", timeout))
-	}
-	return nil
-}
-
 func (f *runFlags) check() error {
+	if f.list {
+		return f.listing()
+	}
 	if err := oneOf("format", f.format, runFormats...); err != nil {
 		return err
 	}
 	if err := checkTimeout(f.timeout); err != nil {
 		return err
 	}
-	if f.list {
-		return nil // which writes no report
-	}
 	if err := report.Probe(f.reports); err != nil {
 		return usage(err)
 	}
+	return nil
+}
+
+// listing checks the format of a list, which is none of a report's: what is set
+// elsewhere is meant for these.
+func (f *runFlags) listing() error {
+	if given := f.choice.flags.Lookup("format"); given.Changed && given.Annotations[setElsewhere] == nil {
+		return oneOf("format", f.format, listFormats...)
+	}
+	f.format = listFormats[0]
 	return nil
 }
 
@@ -220,28 +194,6 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 		return err
 	}
 	return worse(j.call(ctx, o), j.closeRecording())
-}
-
-// closeRecording closes the recording, where there is one, once: behind the
-// reports, or where a run did not come to these.
-func (j *job) closeRecording() error {
-	if j.rec == nil || j.recorded {
-		return nil
-	}
-	j.recorded = true
-	return j.rec.close(j.app)
-}
-
-// worse is the verdict, or else a fault of the harness: what the verdict says
-// and what went wrong besides.
-func worse(verdict, fault error) error {
-	if fault == nil {
-		return verdict
-	}
-	if coded, ok := errors.AsType[*exitError](verdict); ok && coded.err == nil {
-		verdict = nil // it has been told
-	}
-	return exit(exitFault, errors.Join(verdict, fault))
 }
 
 // call judges a target that answers.
@@ -413,24 +365,6 @@ func (j *job) conclude(rep *report.Report, sum run.Summary, lost error) error {
 	err = errors.Join(lost, rep.WriteFiles(j.flags.reports),
 		render(rep, j.flags.format, j.app.System, j.flags.verbose), j.closeRecording())
 	return j.end(rep, err)
-}
-
-// end keeps how the run ended and gives the exit code. A fault came up behind
-// the reports, so what they say of the verdict still stands, but for these.
-func (j *job) end(rep *report.Report, fault error) error {
-	if fault != nil {
-		rep.Exit = exitFault
-		for line := range strings.SplitSeq(fault.Error(), "\n") {
-			rep.Notes = append(rep.Notes, printable(line))
-		}
-	}
-	if err := errors.Join(fault, rep.WriteOutcome(j.flags.reports)); err != nil {
-		return exit(exitFault, err)
-	}
-	if rep.Exit == exitConforms {
-		return nil
-	}
-	return exit(rep.Exit, nil)
 }
 
 // notes are what the run has to say besides its cases.

@@ -61,7 +61,7 @@ is built in is judged: alibaba-cloud-sdk-go. Exit codes are those of conform run
 	f.known.add(c)
 	c.Flags().Lookup("baseline").Usage = "`FILE` of known departures"
 	f.add(c)
-	c.Flags().BoolVar(&f.list, "list", false, "list the cases instead of running them")
+	c.Flags().BoolVar(&f.list, "list", false, "list the cases instead of running them, as text or json")
 	f.source.add(c)
 	return c
 }
@@ -94,7 +94,7 @@ func (a *app) sdk(ctx context.Context, f *sdkFlags) error {
 		return err
 	}
 	if f.list {
-		return planText(a.Out, j.plan)
+		return listCases(a.Out, j.plan, f.format)
 	}
 	s, err := listen("127.0.0.1:0", j.bench)
 	if err != nil {
