@@ -43,6 +43,8 @@ func isCassette(name string) bool {
 		return false
 	case info.IsDir():
 		return len(cassettesIn(name)) > 0
+	case !info.Mode().IsRegular():
+		return false // what is read of a pipe is gone, and it may be a profile
 	}
 	f, err := os.Open(name)
 	if err != nil {
