@@ -64,7 +64,7 @@ type Replay struct {
 // The caller must Close the Replay.
 //
 // It fails for a file that is no cassette, was changed by hand or, without
-// Options.Open, never closed.
+// CassetteOptions.Open, never closed.
 func Cassette(path string, o CassetteOptions) (*Replay, error) {
 	c, err := contract.Load(spec.Name, spec.OpenAPI)
 	if err != nil {
@@ -92,13 +92,13 @@ func Cassette(path string, o CassetteOptions) (*Replay, error) {
 // it.
 func (o CassetteOptions) judge(tape *cassette.Cassette, by *contract.Contract) error {
 	if o.MaxAge != 0 && o.Clock == nil {
-		return fmt.Errorf("open %s: Options.MaxAge is given without Options.Clock", tape.Name())
+		return fmt.Errorf("open %s: CassetteOptions.MaxAge is given without CassetteOptions.Clock", tape.Name())
 	}
 	header := tape.Header()
 	if tape.State() != cassette.Sealed {
 		text := fmt.Sprintf("the recording was never closed; %d bytes at its end are no whole exchange", tape.Torn())
 		if !o.Open {
-			return fmt.Errorf("open %s: %s: set Options.Open to take it as it is", tape.Name(), text)
+			return fmt.Errorf("open %s: %s: set CassetteOptions.Open to take it as it is", tape.Name(), text)
 		}
 		if err := o.warn(tape, text); err != nil {
 			return err

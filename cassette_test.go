@@ -112,7 +112,7 @@ func TestCassetteThatOneShouldKnowMoreOf(t *testing.T) {
 		"young":              {regions, conform.CassetteOptions{Clock: at(29)}, nil, ""},
 		"old":                {regions, conform.CassetteOptions{Clock: at(31)}, []string{"31 days old, more than 30"}, ""},
 		"as old as it may":   {regions, conform.CassetteOptions{Clock: at(31), MaxAge: 40 * 24 * time.Hour}, nil, ""},
-		"of what time":       {regions, conform.CassetteOptions{MaxAge: time.Hour}, nil, "MaxAge is given without Options.Clock"},
+		"of what time":       {regions, conform.CassetteOptions{MaxAge: time.Hour}, nil, "MaxAge is given without CassetteOptions.Clock"},
 	} {
 		var got []string
 		test.o.Warn = func(text string) {

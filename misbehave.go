@@ -2,13 +2,19 @@ package conform
 
 import "github.com/eci-conform/conform/internal/emulator"
 
-// Script is what happens to a client's requests, step by step. Step is what
-// happens to one or more of them, and Fault is in what way.
-type (
-	Script = emulator.Script
-	Step   = emulator.Step
-	Fault  = emulator.Fault
-)
+// Script is what happens to a client's requests: its Steps, in order, and all
+// over again where Repeat is true.
+type Script = emulator.Script
+
+// Step is what happens to one or more requests: a Fault, to requests for one
+// Operation or for any where that is empty. It happens Times times; zero means
+// once, less than zero to all that come. Late does the work first and loses
+// only the answer. RetryAfter is how long Throttle tells the client to wait, in
+// whole milliseconds; Delay is how long Slow waits, a minute at most.
+type Step = emulator.Step
+
+// Fault is one way in which a server can fail a client: one of the constants.
+type Fault = emulator.Fault
 
 // The ways in which a server can fail a client.
 const (

@@ -166,7 +166,7 @@ func short(path string) (string, bool) {
 	return strings.CutPrefix(path, module+"/")
 }
 
-// source is a parsed file of ours, tests left out.
+// source is a parsed file of ours.
 type source struct {
 	path string // from the module's root
 	file *ast.File
@@ -175,6 +175,12 @@ type source struct {
 
 // sources parses every file that is not a test.
 func sources(t *testing.T) []source {
+	t.Helper()
+	return parsed(t, func(name string) bool { return !strings.HasSuffix(name, "_test.go") })
+}
+
+// parsed parses the files of ours that are wanted by their names.
+func parsed(t *testing.T, wanted func(name string) bool) []source {
 	t.Helper()
 	var out []source
 	err := filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
@@ -185,7 +191,7 @@ func sources(t *testing.T) []source {
 		switch {
 		case d.IsDir() && (name == "tools" || name == "bin" || strings.HasPrefix(d.Name(), ".git") || d.Name() == "testdata"):
 			return filepath.SkipDir
-		case d.IsDir() || !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go"):
+		case d.IsDir() || !strings.HasSuffix(name, ".go") || !wanted(name):
 			return nil
 		}
 		set := token.NewFileSet()
@@ -212,29 +218,45 @@ const (
 	maxTakes    = 4 // parameters of a function; more stand in a struct
 )
 
+// TestSizes holds all files to the budget, and the median to what is no test.
 func TestSizes(t *testing.T) {
 	t.Parallel()
 	var all []int
-	for _, s := range sources(t) {
+	for _, s := range parsed(t, func(string) bool { return true }) {
 		if n := s.line(s.file.End()); n > maxFile {
 			t.Errorf("%s has %d lines, more than %d", s.path, n, maxFile)
 		}
-		for _, d := range s.file.Decls {
-			f, ok := d.(*ast.FuncDecl)
-			if !ok || f.Body == nil {
-				continue
-			}
-			n := s.line(f.End()) - s.line(f.Pos()) + 1
-			all = append(all, n)
-			if n > maxFunction {
-				t.Errorf("%s:%d: %s has %d lines, more than %d", s.path, s.line(f.Pos()), f.Name.Name, n, maxFunction)
-			}
+		lengths := s.functions(t)
+		if !strings.HasSuffix(s.path, "_test.go") {
+			all = append(all, lengths...)
 		}
 	}
 	sort.Ints(all)
 	if median := all[len(all)/2]; median > maxMedian {
 		t.Errorf("the median function has %d lines, more than %d", median, maxMedian)
 	}
+}
+
+// functions returns how many lines the declared functions of a file have. It
+// refuses those that are too long, be they without a name in a table.
+func (s source) functions(t *testing.T) []int {
+	t.Helper()
+	var out []int
+	ast.Inspect(s.file, func(n ast.Node) bool {
+		_, declared := n.(*ast.FuncDecl)
+		if _, literal := n.(*ast.FuncLit); !declared && !literal {
+			return true
+		}
+		length := s.line(n.End()) - s.line(n.Pos()) + 1
+		if length > maxFunction {
+			t.Errorf("%s:%d: a function of %d lines, more than %d", s.path, s.line(n.Pos()), length, maxFunction)
+		}
+		if declared {
+			out = append(out, length)
+		}
+		return true
+	})
+	return out
 }
 
 func TestParameters(t *testing.T) {
@@ -249,17 +271,19 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-// forbidden are calls that only the command may make: it owns environment,
-// clock and exit. A test's clock is injected like any other.
+// forbidden are calls that only the command's main file may make: it owns
+// environment, clock and exit. A test's clock is injected like any other.
 var forbidden = map[string]bool{
-	"os.Getenv": true, "os.LookupEnv": true, "os.Exit": true,
+	"os.Getenv": true, "os.LookupEnv": true, "os.Environ": true, "os.Exit": true,
 	"time.Now": true, "time.Sleep": true,
 }
+
+// owner is the file of the command that hands all of this to the others.
+const owner = "cmd/conform/main.go"
 
 func TestWhatOnlyTheCommandMayDo(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
-		command := strings.HasPrefix(s.path, "cmd/conform/")
 		ast.Inspect(s.file, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.FuncDecl:
@@ -271,8 +295,8 @@ func TestWhatOnlyTheCommandMayDo(t *testing.T) {
 					t.Errorf("%s:%d: panic", s.path, s.line(n.Pos()))
 				}
 			case *ast.SelectorExpr:
-				if x, ok := n.X.(*ast.Ident); ok && !command && forbidden[x.Name+"."+n.Sel.Name] {
-					t.Errorf("%s:%d: %s.%s outside cmd/conform", s.path, s.line(n.Pos()), x.Name, n.Sel.Name)
+				if x, ok := n.X.(*ast.Ident); ok && s.path != owner && forbidden[x.Name+"."+n.Sel.Name] {
+					t.Errorf("%s:%d: %s.%s outside %s", s.path, s.line(n.Pos()), x.Name, n.Sel.Name, owner)
 				}
 			}
 			return true

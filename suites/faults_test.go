@@ -224,7 +224,6 @@ var authFaults = []fault{
 // clockNow gives a request the time of its arrival.
 func clockNow(d *wire.Draft) { d.Set("Timestamp", time.Now().UTC().Format(timeLayout)) }
 
-// refusingSignature calls every signature wrong over a space written as +.
 // fewNonces forgets all but so many of the latest nonces.
 func fewNonces(n int) func(testing.TB) wrapper {
 	return func(t testing.TB) wrapper {
@@ -260,6 +259,7 @@ func anyToken(t testing.TB) wrapper {
 	}.wrap
 }
 
+// tokens changes the ClientToken of a request.
 func tokens(do func(string) string) func(*wire.Draft) {
 	return values(func(name, value string) string {
 		if name == "ClientToken" {
@@ -269,6 +269,8 @@ func tokens(do func(string) string) func(*wire.Draft) {
 	})
 }
 
+// refusingSignature reads every + as one, so that a space written so is signed
+// wrongly.
 func refusingSignature(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.RawQuery, "+") {

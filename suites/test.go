@@ -1,9 +1,11 @@
 package suites
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"testing"
 	"time"
@@ -31,8 +33,10 @@ type Target struct {
 	// Bindings are real things on the server by wire name, such as
 	// VSwitchId. Cases about things that are missing here are skipped.
 	Bindings map[string]string
-	// Profile is a whole target profile in YAML, in place of all but URL and
-	// Clock, which stay as they are here.
+	// Profile is a target profile in YAML, such as conform run --target reads,
+	// for what has no field here: conditions, further keys, limits, waits. What
+	// the fields say goes before it, and URL stands for its endpoint, so it may
+	// leave out what they give. A baseline that it names is not read.
 	Profile []byte
 	// Select and Skip are globs over case ids; see conform run --select.
 	Select, Skip []string
@@ -99,6 +103,9 @@ func (target Target) options() (run.Options, error) {
 	if target.Clock == nil {
 		return run.Options{}, errors.New("target: Clock is missing: want time.Now, or the clock of the server")
 	}
+	if target.Jobs < 0 {
+		return run.Options{}, fmt.Errorf("target: Jobs %d: want 1 or more, or 0 for 8", target.Jobs)
+	}
 	c, err := contract.Load(spec.Name, spec.OpenAPI)
 	if err != nil {
 		return run.Options{}, fmt.Errorf("load contract: %w", err)
@@ -154,35 +161,64 @@ func (target Target) plan(c *contract.Contract) (*plan.Plan, error) {
 		return nil, err
 	}
 	chosen, err := p.Select(target.Select, target.Skip, contract.Inferred)
-	if err == nil && len(chosen.Cases) == 0 {
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("target: Select and Skip: %w", err)
+	case len(chosen.Cases) == 0:
 		return nil, errors.New("target: Select and Skip leave no case")
 	}
-	return chosen, err
+	return chosen, nil
 }
 
+// profile is the target's: what its Profile says, and over it what stands in
+// the code.
 func (target Target) profile(c *contract.Contract) (*profile.Profile, error) {
 	if err := profile.CheckEndpoint(target.URL); err != nil {
 		return nil, fmt.Errorf("target: URL: %w", err)
 	}
 	p := &profile.Profile{
-		File: "target", Region: target.Region, Bindings: target.Bindings,
-		Credentials: map[string]profile.Credential{
-			"default": {AccessKeyID: target.AccessKeyID, AccessKeySecret: target.AccessKeySecret},
-		},
+		File: "target", Region: target.Region,
 		Wait: profile.Wait{Initial: 5 * time.Millisecond, Factor: 1.5, Cap: 200 * time.Millisecond, Deadline: time.Minute},
 	}
 	if target.Profile != nil {
 		var err error
-		if p, err = profile.Load("profile", target.Profile); err != nil {
+		base := profile.Profile{File: "target: Profile", Endpoint: target.URL, Region: target.Region}
+		if p, err = profile.LoadOver(base, target.Profile); err != nil {
 			return nil, err
 		}
 	}
-	if target.Profile == nil && (target.AccessKeyID == "" || target.AccessKeySecret == "") {
-		return nil, errors.New("target: AccessKeyID and AccessKeySecret are missing: want a key that the server knows")
+	if err := target.giveKey(p); err != nil {
+		return nil, err
 	}
+	p.Endpoint, p.Region = target.URL, cmp.Or(target.Region, p.Region)
 	if p.Region == "" {
 		return nil, errors.New("target: Region is missing: want one that the server has")
 	}
-	p.Endpoint = target.URL
+	bind(p, target.Bindings)
 	return p, p.Validate(c)
+}
+
+// giveKey makes the target's own key the profile's default.
+func (target Target) giveKey(p *profile.Profile) error {
+	_, has := p.Credentials["default"]
+	switch {
+	case target.AccessKeyID != "" && target.AccessKeySecret != "":
+		if p.Credentials == nil {
+			p.Credentials = map[string]profile.Credential{}
+		}
+		p.Credentials["default"] = profile.Credential{AccessKeyID: target.AccessKeyID, AccessKeySecret: target.AccessKeySecret}
+	case target.AccessKeyID != "" || target.AccessKeySecret != "" || !has:
+		return errors.New("target: AccessKeyID and AccessKeySecret are missing: want a key that the server knows")
+	}
+	return nil
+}
+
+// bind adds bindings to those of the profile.
+func bind(p *profile.Profile, more map[string]string) {
+	all := maps.Clone(p.Bindings)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, more)
+	p.Bindings = all
 }

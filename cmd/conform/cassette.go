@@ -135,7 +135,7 @@ func (a *app) export(path, output string) error {
 		return err
 	}
 	defer c.Close()
-	hits, err := scanFile(path)
+	hits, err := scanFile(c.Name())
 	if err != nil {
 		return usage(err)
 	}
@@ -160,18 +160,18 @@ func (a *app) export(path, output string) error {
 	return nil
 }
 
-// openCassette reads a cassette and says so where it is not complete. What is
+// openCassette reads a cassette, or the one in a folder, and says so where it is not complete. What is
 // wrong with it is a usage error.
 func (a *app) openCassette(path string) (*cassette.Cassette, error) {
-	c, err := cassette.Open(path)
+	c, err := openCassette(path)
 	if err != nil {
-		return nil, usage(err)
+		return nil, err
 	}
 	switch {
 	case c.Torn() > 0:
-		fmt.Fprintf(a.Err, "%s: recording was cut off: %d bytes at the end are no whole exchange, and left out\n", path, c.Torn())
+		fmt.Fprintf(a.Err, "%s: recording was cut off: %d bytes at the end are no whole exchange, and left out\n", printable(c.Name()), c.Torn())
 	case c.State() != cassette.Sealed:
-		fmt.Fprintf(a.Err, "%s: recording was not closed: exchanges may be missing at the end\n", path)
+		fmt.Fprintf(a.Err, "%s: recording was not closed: exchanges may be missing at the end\n", printable(c.Name()))
 	}
 	return c, nil
 }

@@ -44,13 +44,14 @@ cannot be read or written.`,
   conform cassette import fixtures/create.yaml create.cassette --format go-vcr`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) != 2 {
-				return fmt.Errorf("want a file and a new cassette, got %d arguments; see %s --help", len(args), c.CommandPath())
+				return fmt.Errorf("want a file and a new cassette, got %s; see %s --help", counted(len(args), "argument"), c.CommandPath())
 			}
 			return nil
 		},
 		RunE: func(_ *cobra.Command, args []string) error { return a.importFile(f, args[0], args[1]) },
 	}
-	c.Flags().StringVar(&f.format, "format", "", "har or go-vcr; by default har for .har and go-vcr for .yaml and .yml")
+	c.Flags().StringVar(&f.format, "format", "", "`FORMAT` of FILE: har or go-vcr; by default har for .har and go-vcr for .yaml and .yml")
+	closed(c, "format", []string{formatHAR, formatGoVCR})
 	f.source.add(c)
 	return c
 }
@@ -136,7 +137,7 @@ func (a *app) importFile(f *importFlags, from, to string) error {
 	part := to + ".part"
 	s := rules.Session(redact.SessionOptions{Begin: h.Recorded})
 	if err := writeForeign(part, h, s, in); err != nil {
-		return usage(errors.Join(err, os.Remove(part)))
+		return usage(err)
 	}
 	seen, err := a.passes(part, to, s)
 	if err != nil {
@@ -150,7 +151,8 @@ func (a *app) importFile(f *importFlags, from, to string) error {
 	return nil
 }
 
-// writeForeign writes the exchanges, redacted.
+// writeForeign writes the exchanges, redacted. Where it cannot, it leaves no
+// file of its own.
 func writeForeign(path string, h cassette.Header, s *redact.Session, in *foreign) error {
 	w, err := cassette.Create(path, h)
 	if err != nil {
@@ -158,10 +160,13 @@ func writeForeign(path string, h cassette.Header, s *redact.Session, in *foreign
 	}
 	for i := range in.exchanges {
 		if err := w.Append(s.Exchange(&in.exchanges[i])); err != nil {
-			return errors.Join(fmt.Errorf("exchange %d: %w", i+1, err), w.Close())
+			return errors.Join(fmt.Errorf("exchange %d: %w", i+1, err), w.Close(), os.Remove(path))
 		}
 	}
-	return w.Close()
+	if err := w.Close(); err != nil {
+		return errors.Join(err, os.Remove(path))
+	}
+	return nil
 }
 
 // passes looks through what was written; hits are told by the name that it

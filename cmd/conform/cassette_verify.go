@@ -37,7 +37,7 @@ read.`,
 		Args: exactlyOne("a cassette"),
 		RunE: func(_ *cobra.Command, args []string) error { return a.verify(f, args[0]) },
 	}
-	c.Flags().StringVar(&f.format, "format", "text", list(diffFormats))
+	addFormat(c, &f.format, diffFormats...)
 	f.source.add(c)
 	return c
 }

@@ -33,7 +33,7 @@ consistent in itself, and for clauses that nothing enforces. Problems are
 printed as FILE:LINE: MESSAGE, one a line.`,
 		Example: `  conform contract lint
   conform contract lint --contract openapi.yaml`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(*cobra.Command, []string) error { return a.lint(s) },
 	}
 	s.add(c)

@@ -38,13 +38,13 @@ One that is none of these is open: then the exit code is 1.`,
   conform coverage --results reports/out/results.ndjson
   conform coverage --verbose | grep UpdateDataCache
   conform coverage --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(*cobra.Command, []string) error { return a.coverage(f) },
 	}
 	s := c.Flags()
 	s.StringVar(&f.target, "target", embedded, "whose profile says what can be provoked: a `NAME` of fixtures/targets, a profile's file, or a URL")
 	s.StringVar(&f.results, "results", "", "results.ndjson `FILE` of a run, which says what was provoked")
-	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: text or json")
+	addFormat(c, &f.format, "text", "json")
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "one line for every clause")
 	f.source.add(c)
 	return c

@@ -77,7 +77,11 @@ func lookups() profile.Lookups {
 
 // chain asks the SDK's credential chain.
 func chain() (wire.Credentials, error) {
-	return retrieve(credentials.NewDefaultCredentialsProvider())
+	c, err := retrieve(credentials.NewDefaultCredentialsProvider())
+	if err != nil {
+		return c, fmt.Errorf("{env: true} finds no key: set %s and %s, or make a profile of the CLI; the SDK says: %w", envKeyID, envSecret, err)
+	}
+	return c, nil
 }
 
 // named reads a profile of the CLI's configuration, or else of the shared

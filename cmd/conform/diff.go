@@ -2,12 +2,14 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/profile"
 	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/run"
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -30,6 +33,8 @@ type diffFlags struct {
 	writes  bool
 	twin    bool
 	timeout time.Duration
+	rate    float64
+	command *cobra.Command
 	format  string
 	verbose bool
 	latency diff.Bound
@@ -41,13 +46,14 @@ func newDiff(a *app) *cobra.Command {
 		Use:   "diff A [B]",
 		Short: "Say what changed: between recordings, results, or a recording and a target",
 		Long: `Say what changed between A and B. Both are recordings, or both are result files
-of conform run, or B is a target (--target says the same), to which the requests
+of conform run or their folders, or B is a target (--target says the same), to which the requests
 recorded in A are sent again: signed by the target's key, with the ids that it
 gives out now and with fresh names and tokens.
 
 Without --allow-writes only reads are sent, and what depends on changes is
 counted as not compared. What is made on the target is removed at the end. Reads
-are sent twice: values that differ between the two say nothing.
+are sent twice: values that differ between the two say nothing. Requests are sent
+one after another, no faster than --rate or the profile says.
 
 Differences come heaviest first: status, code, missing and added members, types,
 kinds of values, values, order, times. What was not compared is counted, with
@@ -59,26 +65,30 @@ Of a result file that a kill cut off, what is whole is compared.
 Exit codes: 0 the same, 1 differs, 2 bad usage or file, 3 nothing could be
 compared, 6 something that was made could not be removed, 130 interrupted.`,
 		Example: `  conform diff monday.cassette friday.cassette
-  conform diff before/results.ndjson reports/out/results.ndjson
+  conform diff before/results.ndjson reports/out/results.ndjson   or just the folders: before reports/out
   conform diff session.cassette sandbox.yaml
   conform diff session.cassette --target http://127.0.0.1:8080 --allow-writes
-  conform diff session.cassette --target emulator --allow-writes --format json`,
+  conform diff session.cassette --target emulator --allow-writes --format json
+  conform diff session.cassette sandbox.yaml --rate 0.5 --twin=false   a target that must not be hurried`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) < 1 || len(args) > 2 {
-				return fmt.Errorf("want A and B, or A and --target, got %d arguments; see %s --help", len(args), c.CommandPath())
+				return fmt.Errorf("want A and B, or A and --target, got %s; see %s --help", counted(len(args), "argument"), c.CommandPath())
 			}
 			return nil
 		},
 		RunE: func(c *cobra.Command, args []string) error {
-			return a.diff(c.Context(), f, args, c.Flags().Changed("target"))
+			return a.diff(c.Context(), f, args, len(args) == 1 && c.Flags().Changed("target") || typed(c, "target"))
 		},
 	}
+	f.command = c
 	f.target.add(c)
 	s := c.Flags()
+	s.Lookup("target").Usage, s.Lookup("target").DefValue = "in place of B: a `NAME` of fixtures/targets, a profile's file, a URL, or a cassette", ""
 	s.BoolVar(&f.writes, "allow-writes", false, "send what makes, changes and deletes, too")
 	s.BoolVar(&f.twin, "twin", true, "send reads twice, to learn what differs without a reason")
-	s.DurationVar(&f.timeout, "timeout", 30*time.Second, "of one request")
-	s.StringVar(&f.format, "format", "text", list(diffFormats))
+	addRate(c, &f.rate)
+	addTimeout(c, &f.timeout)
+	addFormat(c, &f.format, diffFormats...)
 	s.Float64Var(&f.latency.Ratio, "latency", diff.Default.Ratio, "tell operations whose median time is `N` times as long on one side; 0 for none")
 	s.DurationVar(&f.latency.Floor, "latency-floor", diff.Default.Floor, "and longer by this `DURATION`")
 	s.BoolVar(&f.latency.Counts, "latency-counts", false, "let that count for the exit code")
@@ -95,8 +105,8 @@ func (a *app) diff(ctx context.Context, f *diffFlags, args []string, targeted bo
 	if err := oneOf("format", f.format, diffFormats...); err != nil {
 		return err
 	}
-	if f.timeout <= 0 {
-		return usage(fmt.Errorf("--timeout %v: want more than 0", f.timeout))
+	if err := errors.Join(checkRate(f.command, f.rate), checkTimeout(f.timeout)); err != nil {
+		return err
 	}
 	if r := f.latency.Ratio; r != 0 && !(r >= 1) || f.latency.Floor < 0 {
 		return usage(fmt.Errorf("--latency %v and --latency-floor %v: want 0, or 1 and more, and no less than 0s", r, f.latency.Floor))
@@ -112,6 +122,12 @@ func (a *app) diff(ctx context.Context, f *diffFlags, args []string, targeted bo
 		if targeted || !isResults(args[1]) {
 			return usage(fmt.Errorf("%s is a result file: want another one as B", args[0]))
 		}
+		if err := f.unused("where B is a target", sendingFlags); err != nil {
+			return err
+		}
+		if err := f.unused("where A and B are not results", latencyFlags); err != nil {
+			return err
+		}
 		return a.diffResults(f, args[0], args[1])
 	case len(args) == 2 && isResults(args[1]):
 		return usage(fmt.Errorf("%s is a result file: want another one as A", args[1]))
@@ -126,10 +142,31 @@ func (a *app) diff(ctx context.Context, f *diffFlags, args []string, targeted bo
 	return a.diffTarget(ctx, f, args[0])
 }
 
-// isResults says whether a file holds results: it begins with an object.
+// The flags that mean something for some kinds of A and B only.
+var (
+	sendingFlags = []string{"allow-writes", "twin", "rate", "timeout", "region", "access-key-id", "access-key-secret", "security-token"}
+	latencyFlags = []string{"latency", "latency-floor", "latency-counts"}
+)
+
+// unused refuses flags on the command line that would be passed over.
+func (f *diffFlags) unused(only string, flags []string) error {
+	for _, name := range flags {
+		if typed(f.command, name) {
+			return usage(fmt.Errorf("--%s: only %s", name, only))
+		}
+	}
+	return nil
+}
+
+// isResults says whether a file holds results, for it begins with an object, or
+// a folder holds such a file.
 func isResults(name string) bool {
 	if strings.Contains(name, "://") {
 		return false
+	}
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		_, err := os.Stat(filepath.Join(name, report.ResultsFile))
+		return err == nil
 	}
 	file, err := os.Open(name)
 	if err != nil {
@@ -143,6 +180,9 @@ func isResults(name string) bool {
 
 // diffCassettes compares two recordings.
 func (a *app) diffCassettes(f *diffFlags, nameA, nameB string) error {
+	if err := f.unused("where B is a target", sendingFlags); err != nil {
+		return err
+	}
 	c, err := f.source.sound()
 	if err != nil {
 		return err
@@ -221,13 +261,12 @@ func (a *app) diffTarget(ctx context.Context, f *diffFlags, name string) error {
 
 // knock asks the target whether it is there and lets the key in.
 func (a *app) knock(ctx context.Context, t *target, c *contract.Contract) error {
-	j := &job{app: a, flags: &runFlags{}, contract: c, target: t}
 	o := run.Options{
 		Contract: c, Plan: &plan.Plan{}, Profile: t.profile, Credentials: t.credentials,
 		Transport: newTransport(), Clock: a.Now, Seed: uint64(a.Now().UnixNano()),
 	}
 	if err := run.Preflight(ctx, o); err != nil {
-		return j.refused(ctx, err)
+		return a.refused(ctx, t, err)
 	}
 	return nil
 }
@@ -243,7 +282,7 @@ func (a *app) resending(f *diffFlags, t *target, c *contract.Contract, tape *cas
 	return diff.Options{
 		Contract: c, Rules: redact.NewRules(c), Endpoint: t.profile.Endpoint, Transport: newTransport(), Clock: a.Now,
 		Rand: rand.New(rand.NewChaCha8(seed)), Key: key, Known: keysOf(t.credentials), Bindings: t.profile.Bindings, Wait: t.profile.Wait,
-		Timeout: f.timeout, Rate: t.profile.Limits.Rate, Recorded: tape.Header().Recorded, Skew: time.Duration(c.Protocol.Skew) * time.Second, Writes: f.writes, Twin: f.twin,
+		Timeout: f.timeout, Rate: cmp.Or(f.rate, t.profile.Limits.Rate), Recorded: tape.Header().Recorded, Skew: time.Duration(c.Protocol.Skew) * time.Second, Writes: f.writes, Twin: f.twin,
 	}, nil
 }
 

@@ -34,7 +34,7 @@ func newExplain(a *app) *cobra.Command {
 func exactlyOne(what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != 1 {
-			return fmt.Errorf("want %s, got %d arguments; see %s --help", what, len(args), c.CommandPath())
+			return fmt.Errorf("want %s, got %s; see %s --help", what, counted(len(args), "argument"), c.CommandPath())
 		}
 		return nil
 	}
@@ -59,26 +59,35 @@ func (a *app) explain(s source, id string) error {
 	if k := clients.Case(id); k != nil {
 		return explainCase(a.Out, c, k, "conform sdk")
 	}
-	all = &plan.Plan{Cases: slices.Concat(all.Cases, clients.Cases)}
 	if k := c.Clause(id); k != nil {
-		return explainClause(a.Out, c, k, all)
+		return explainClause(a.Out, c, k, &plan.Plan{Cases: slices.Concat(all.Cases, clients.Cases)})
 	}
-	return usage(unknownID(id, c, all))
+	return usage(unknownID(id, c, all, clients))
 }
 
 // unknownID names what the id may have meant.
-func unknownID(id string, c *contract.Contract, all *plan.Plan) error {
+func unknownID(id string, c *contract.Contract, servers, clients *plan.Plan) error {
 	var known []string
 	for _, k := range c.Clauses {
 		known = append(known, k.ID)
 	}
-	for _, k := range all.Cases {
-		known = append(known, k.ID)
+	for _, p := range []*plan.Plan{servers, clients} {
+		for _, k := range p.Cases {
+			known = append(known, k.ID)
+		}
 	}
 	if near := nearest.Close(id, known, 2); len(near) > 0 {
 		return fmt.Errorf("no case or clause %q, did you mean %s?", id, strings.Join(near, " or "))
 	}
-	return fmt.Errorf("no case or clause %q: see conform plan and conform coverage", id)
+	for _, among := range []struct {
+		lister string
+		plan   *plan.Plan
+	}{{planLister, servers}, {sdkLister, clients}} {
+		if slices.ContainsFunc(among.plan.Cases, func(k *plan.Case) bool { return plan.Match(id, k.ID) }) {
+			return fmt.Errorf("%q is a pattern, not one id: %s --select %s lists its cases", id, among.lister, report.Quote(id))
+		}
+	}
+	return fmt.Errorf("no case or clause %q: %s and %s list the cases, %s the clauses", id, planLister, sdkLister, coverageLister)
 }
 
 // clientCases are the cases about clients, to be looked at.

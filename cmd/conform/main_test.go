@@ -58,9 +58,12 @@ func TestScripts(t *testing.T) {
 			"unseal":    unseal,
 			"contract":  contractFile,
 			"profile":   profileFile,
-			"interrupt": interrupt,
-			"oneline":   oneLine,
-			"nosecret":  noSecret,
+			"interrupt": func(ts *testscript.TestScript, _ bool, args []string) { signalled(ts, os.Interrupt, args) },
+			"killed": func(ts *testscript.TestScript, _ bool, args []string) {
+				signalled(ts, os.Kill, append([]string{"-1"}, args...))
+			},
+			"oneline":  oneLine,
+			"nosecret": noSecret,
 		},
 	})
 }
@@ -149,8 +152,9 @@ func edit(ts *testscript.TestScript, _ bool, args []string) {
 
 // interrupt CODE FILE PROGRAM ARGS: starts the program, interrupts it once the
 // file holds something, and wants the exit code. What the program says goes to
-// the files interrupted.out and interrupted.err.
-func interrupt(ts *testscript.TestScript, _ bool, args []string) {
+// the files interrupted.out and interrupted.err. killed FILE PROGRAM ARGS is the
+// same for a program that gets no chance to say anything.
+func signalled(ts *testscript.TestScript, by os.Signal, args []string) {
 	path, err := exec.LookPath(args[2])
 	if err != nil {
 		path = filepath.Join(filepath.SplitList(ts.Getenv("PATH"))[0], args[2])
@@ -166,7 +170,7 @@ func interrupt(ts *testscript.TestScript, _ bool, args []string) {
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }()
 	waitFor(ts, done, ts.MkAbs(args[1]))
-	ts.Check(cmd.Process.Signal(os.Interrupt))
+	ts.Check(cmd.Process.Signal(by))
 	<-done
 	if want, _ := strconv.Atoi(args[0]); cmd.ProcessState.ExitCode() != want {
 		ts.Fatalf("exits %d, want %d\n%s", cmd.ProcessState.ExitCode(), want, ts.ReadFile("interrupted.err"))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/mutant"
 	"github.com/eci-conform/conform/internal/mutant/matrix"
-	"github.com/eci-conform/conform/internal/nearest"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/suites"
@@ -27,6 +25,7 @@ type mutantsFlags struct {
 	reports string
 	format  string
 	list    bool
+	label   func(flag string) string // by which a message names a flag
 }
 
 func newMutants(a *app) *cobra.Command {
@@ -43,15 +42,16 @@ The exit code is 0 when all are caught and the emulator itself passes, else 1.`,
   conform mutants --select auth --format json
   conform mutants --list
   conform serve --mutant parameter/CreateImageCache/ImageCacheName/optional`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error { return a.mutants(c.Context(), f) },
 	}
 	s := c.Flags()
+	f.label = func(flag string) string { return label(s.Lookup(flag)) }
 	s.StringArrayVar(&f.globs, "select", nil, "only mutants whose id matches the `GLOB`; may be repeated")
 	s.IntVarP(&f.jobs, "jobs", "j", 4, "`N` mutants at once")
 	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
 	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for "+matrix.JSONFile+" and "+matrix.MarkdownFile)
-	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: text or json")
+	addFormat(c, &f.format, "text", "json")
 	s.BoolVar(&f.list, "list", false, "name the mutants and what they break, and run nothing")
 	return c
 }
@@ -80,7 +80,7 @@ func (a *app) mutants(ctx context.Context, f *mutantsFlags) error {
 	if err != nil {
 		return err
 	}
-	chosen, err := chosenMutants(c, f.globs)
+	chosen, err := chosenMutants(c, f.globs, f.label("select"))
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func boundCases(c *contract.Contract, p *plan.Plan) map[string][]string {
 
 // chosenMutants returns the mutants that match one of the globs, or all. A glob
 // that matches none is a usage error.
-func chosenMutants(c *contract.Contract, globs []string) ([]*mutant.Mutant, error) {
+func chosenMutants(c *contract.Contract, globs []string, flag string) ([]*mutant.Mutant, error) {
 	all, err := mutant.All(c)
 	if err != nil {
 		return nil, exit(exitFault, err)
@@ -134,7 +134,7 @@ func chosenMutants(c *contract.Contract, globs []string) ([]*mutant.Mutant, erro
 	var errs []error
 	for _, g := range globs {
 		if !slices.ContainsFunc(all, func(m *mutant.Mutant) bool { return plan.Match(g, m.ID) }) {
-			errs = append(errs, fmt.Errorf("--select %q: no mutant matches; nearest: %s", g, nearMutants(all, g)))
+			errs = append(errs, fmt.Errorf("%s %q: no mutant matches; %s", flag, g, nearMutants(all, g)))
 		}
 	}
 	if err := errors.Join(errs...); err != nil {
@@ -145,12 +145,13 @@ func chosenMutants(c *contract.Contract, globs []string) ([]*mutant.Mutant, erro
 	}), nil
 }
 
+// nearMutants says what may have been meant by a glob that matches no mutant.
 func nearMutants(all []*mutant.Mutant, glob string) string {
-	ids := make([]string, len(all))
-	for i, m := range all {
-		ids[i] = m.ID
+	ids := &plan.Plan{}
+	for _, m := range all {
+		ids.Cases = append(ids.Cases, &plan.Case{ID: m.ID})
 	}
-	return strings.Join(nearest.Names(glob, ids, 3), ", ")
+	return near(glob, ids, mutantsLister)
 }
 
 func (a *app) listMutants(all []*mutant.Mutant) error {
@@ -191,9 +192,10 @@ func oneMutant(c *contract.Contract, id string) (*mutant.Mutant, error) {
 	if err != nil {
 		return nil, exit(exitFault, err)
 	}
-	m, err := mutant.Find(all, id)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--mutant: %w", err))
+	for _, m := range all {
+		if m.ID == id {
+			return m, nil
+		}
 	}
-	return m, nil
+	return nil, usage(fmt.Errorf("--mutant %q: there is none; %s", id, nearMutants(all, id)))
 }

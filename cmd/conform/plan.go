@@ -26,17 +26,17 @@ func newPlan(a *app) *cobra.Command {
 		Example: `  conform plan
   conform plan --select UpdateImageCache --level must
   conform plan --format json`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(*cobra.Command, []string) error { return a.plan(f) },
 	}
-	f.choice.add(c)
-	c.Flags().StringVar(&f.format, "format", "text", "text or json")
+	f.choice.add(c, planLister)
+	addFormat(c, &f.format, listFormats...)
 	f.source.add(c)
 	return c
 }
 
 func (a *app) plan(f *planFlags) error {
-	if err := oneOf("format", f.format, "text", "json"); err != nil {
+	if err := oneOf("format", f.format, listFormats...); err != nil {
 		return err
 	}
 	c, err := f.source.sound()
@@ -51,10 +51,17 @@ func (a *app) plan(f *planFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.format == "json" {
-		return planJSON(a.Out, chosen)
+	return listCases(a.Out, chosen, f.format)
+}
+
+// listFormats are what cases can be listed in.
+var listFormats = []string{"text", "json"}
+
+func listCases(out io.Writer, p *plan.Plan, format string) error {
+	if format == "json" {
+		return planJSON(out, p)
 	}
-	return planText(a.Out, chosen)
+	return planText(out, p)
 }
 
 func planText(out io.Writer, p *plan.Plan) error {

@@ -92,8 +92,8 @@ one of these occurred; what was never asked for counts with --require-all only.`
 	s.BoolVar(&f.serve, "serve", false, "answer clients over HTTP")
 	s.StringVar(&f.addr, "addr", "127.0.0.1:0", "`HOST:PORT` to listen on; port 0 picks one")
 	s.Float64Var(&f.speed, "speed", 0, "`N` times as fast as recorded; 0 means without any delay")
-	s.StringVar(&f.key.id, "access-key-id", "", "the access key whose signatures are checked")
-	s.StringVar(&f.key.secret, "access-key-secret", "", "its secret")
+	s.StringVar(&f.key.id, "access-key-id", "", "`ID` of the access key whose signatures are checked")
+	s.StringVar(&f.key.secret, "access-key-secret", "", "its `SECRET`")
 	s.IntVar(&f.status, "on-miss-status", replay.DefaultMissStatus, "the `STATUS` that answers what is not recorded")
 	s.StringArrayVar(&f.account, "account", nil, "`KEY=RECORDED`: the access key of a client, and the recorded one that it stands for; repeatable")
 	s.StringVar(&f.ca, "ca", "", "write the certificate that clients must trust for https to this `FILE`")
@@ -101,7 +101,7 @@ one of these occurred; what was never asked for counts with --require-all only.`
 	s.StringVar(&f.report, "report", "", "write the account as JSON to this `FILE`")
 	f.source.add(c)
 	s.DurationVar(&f.maxAge, "max-age", 30*24*time.Hour, "warn when what was recorded is older than this `DURATION`")
-	f.judge.choice.add(c)
+	f.judge.choice.add(c, planLister)
 	f.judge.known.add(c)
 	f.judge.judging(c)
 	return c
@@ -110,7 +110,7 @@ one of these occurred; what was never asked for counts with --require-all only.`
 // oneCassette wants the file to replay.
 func oneCassette(c *cobra.Command, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("want one cassette, got %d arguments; see %s --help", len(args), c.CommandPath())
+		return fmt.Errorf("want one cassette, got %s; see %s --help", counted(len(args), "argument"), c.CommandPath())
 	}
 	return nil
 }
@@ -118,6 +118,9 @@ func oneCassette(c *cobra.Command, args []string) error {
 func (a *app) replay(ctx context.Context, f *replayFlags, file string) error {
 	if err := f.fitting(); err != nil {
 		return err
+	}
+	if f.maxAge < 0 {
+		return usage(fmt.Errorf("--max-age %v: want 0 or more", f.maxAge))
 	}
 	if !f.serve {
 		f.judge.target.name, f.judge.source = file, f.source
@@ -131,9 +134,9 @@ func (a *app) replay(ctx context.Context, f *replayFlags, file string) error {
 	if err != nil {
 		return usage(err)
 	}
-	tape, err := cassette.Open(file)
+	tape, err := openCassette(file)
 	if err != nil {
-		return usage(err)
+		return err
 	}
 	defer tape.Close()
 	a.noteState(tape, c)
@@ -188,24 +191,23 @@ func (a *app) noteState(c *cassette.Cassette, by *contract.Contract) {
 
 // player answers until it is told to stop, and gives account.
 func (a *app) player(ctx context.Context, f *replayFlags, p *replay.Player) error {
-	var to *os.File
-	if f.report != "" {
-		var err error
-		if to, err = os.OpenFile(f.report, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600); err != nil {
-			return usage(fmt.Errorf("--report: %w", err))
-		}
-		defer to.Close()
+	l, err := bind(f.addr)
+	if err != nil {
+		return usage(err)
 	}
+	defer l.Close()
 	authority, err := writeAuthority(f.ca, a.Now)
 	if err != nil {
 		return err
 	}
+	to, err := openAccount(f.report)
+	if err != nil {
+		return usage(errors.Join(err, forget(f.ca)))
+	}
+	defer to.Close() // nil where there is no file
 	front := recorder.NewFront(p, authority)
 	defer front.Close()
-	s, err := listen(f.addr, front)
-	if err != nil {
-		return usage(err)
-	}
+	s := serveOn(l, front)
 	if _, err := fmt.Fprintf(a.Out, "listening on %s\n", s.url); err != nil {
 		s.stop(0)
 		return exit(exitFault, err)
@@ -223,6 +225,18 @@ func (a *app) player(ctx context.Context, f *replayFlags, p *replay.Player) erro
 		return exit(exitDeparts, nil)
 	}
 	return nil
+}
+
+// openAccount makes the file for the report, unless it has no name.
+func openAccount(file string) (*os.File, error) {
+	if file == "" {
+		return nil, nil
+	}
+	to, err := os.OpenFile(file, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("--report: %w", err)
+	}
+	return to, nil
 }
 
 // writeAccount writes the report as JSON, unless there is no file.

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -20,16 +19,21 @@ func newReport(a *app) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "report FILE",
 		Short: "Render a result file again",
-		Long:  `Render results.ndjson of an earlier run, whole or cut off by a kill.`,
-		Example: `  conform report reports/out/results.ndjson
+		Long: `Render results.ndjson of an earlier run, whole or cut off by a kill. FILE may be
+its folder. The verdict is the run's, which stands in run.json beside the
+results; without that file, as of a run that was killed, the report says that
+there is none. The exit code is 0 when the report could be rendered, whatever
+the verdict, 2 when the file cannot be read.`,
+		Example: `  conform report reports/out
+  conform report reports/out/results.ndjson --verbose
   conform report reports/out/results.ndjson --format markdown
   conform report - --format junit <results.ndjson`,
-		Args: exactlyOne("a result file, or - for standard input"),
+		Args: exactlyOne("a result file or its folder, or - for standard input"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return a.report(args[0], c.InOrStdin(), format, verbose)
 		},
 	}
-	c.Flags().StringVar(&format, "format", "text", list(formats))
+	addFormat(c, &format, formats...)
 	c.Flags().BoolVarP(&verbose, "verbose", "v", false, "print every failing case in full")
 	return c
 }
@@ -38,7 +42,7 @@ func (a *app) report(file string, in io.Reader, format string, verbose bool) err
 	if err := oneOf("format", format, formats...); err != nil {
 		return err
 	}
-	rep, err := readResults(file, in)
+	rep, err := readReport(file, in)
 	if err != nil {
 		return usage(err)
 	}
@@ -54,23 +58,18 @@ func (a *app) report(file string, in io.Reader, format string, verbose bool) err
 // noting are the formats in which a report tells what is missing itself.
 var noting = []string{"text", "markdown", "html"}
 
-// readResults reads a result file; - stands for in.
-func readResults(name string, in io.Reader) (*report.Report, error) {
-	if name == "-" {
-		return report.Read(name, in)
+// readReport reads a result file or report folder, or standard input.
+func readReport(file string, in io.Reader) (*report.Report, error) {
+	if file == "-" {
+		return report.Read("standard input", in)
 	}
-	f, err := os.Open(name)
-	if err != nil {
-		return nil, fmt.Errorf("read results: %w", err)
-	}
-	defer f.Close()
-	return report.Read(name, f)
+	return report.ReadFile(file)
 }
 
-// readResults reads a result file that is shown in no report, and tells what is
-// missing in it.
+// readResults reads a result file or report folder that is shown in no report,
+// and tells what is missing in it.
 func (a *app) readResults(name string) (*report.Report, error) {
-	rep, err := readResults(name, nil)
+	rep, err := report.ReadFile(name)
 	if err == nil {
 		a.noteResults(name, rep)
 	}

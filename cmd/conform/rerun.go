@@ -19,6 +19,7 @@ import (
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/profile"
 	"github.com/eci-conform/conform/internal/redact"
+	"github.com/eci-conform/conform/internal/report"
 	"github.com/eci-conform/conform/internal/rerun"
 	"github.com/eci-conform/conform/internal/run"
 	"github.com/eci-conform/conform/internal/wire"
@@ -42,6 +43,8 @@ func isCassette(name string) bool {
 		return false
 	case info.IsDir():
 		return len(cassettesIn(name)) > 0
+	case !info.Mode().IsRegular():
+		return false // what is read of a pipe is gone, and it may be a profile
 	}
 	f, err := os.Open(name)
 	if err != nil {
@@ -69,6 +72,9 @@ func cassettesIn(dir string) []string {
 func openCassette(name string) (*cassette.Cassette, error) {
 	if info, err := os.Stat(name); err == nil && info.IsDir() {
 		found := cassettesIn(name)
+		if len(found) == 0 {
+			return nil, usage(fmt.Errorf("%s: a folder without a cassette", name))
+		}
 		if len(found) != 1 {
 			return nil, usage(fmt.Errorf("%s holds %s: name one", name, counted(len(found), "cassette")))
 		}
@@ -81,9 +87,12 @@ func openCassette(name string) (*cassette.Cassette, error) {
 	return c, nil
 }
 
+// recordedFlags mean nothing where the target is a recording.
+var recordedFlags = []string{"region", "access-key-id", "access-key-secret", "security-token"}
+
 // recall makes a recorded run the target.
 func (a *app) recall(t targetFlags, c *contract.Contract) (*target, error) {
-	if t.region != "" || t.key.given() {
+	if slices.ContainsFunc(recordedFlags, t.typed) {
 		return nil, fmt.Errorf("--target %s is a recording: it has the region and the keys that it was recorded with", t.name)
 	}
 	source, err := openCassette(t.name)
@@ -120,10 +129,10 @@ func (t *target) remembered(o *run.Options) {
 // again judges a recorded run.
 func (j *job) again(ctx context.Context, o run.Options) error {
 	h := j.target.source.Header()
-	if j.flags.record != "" {
+	if j.flags.record != "" && j.flags.target.typed("record") {
 		return usage(errors.New("--record: the target is a recording already"))
 	}
-	if j.flags.seedGiven && j.flags.seed != h.Seed {
+	if j.flags.target.typed("seed") && j.flags.seed != h.Seed {
 		return usage(fmt.Errorf("--seed %d: the run was recorded with seed %d", j.flags.seed, h.Seed))
 	}
 	j.flags.seed = h.Seed
@@ -156,6 +165,7 @@ func (a *app) judgeCassette(ctx context.Context, f *runFlags, maxAge time.Durati
 	if err != nil {
 		return err
 	}
+	f.choice.lister = "conform replay --format ndjson " + report.Quote(f.target.name)
 	chosen, err := f.choice.of(all)
 	if err != nil {
 		return err
@@ -229,7 +239,7 @@ func (t *target) recorded(all *plan.Plan) (*plan.Plan, error) {
 	if err := json.Unmarshal([]byte(t.source.Header().Cases), &c); err != nil {
 		return nil, fmt.Errorf("read %s: #cases: %w", t.source.Name(), err)
 	}
-	return choice{globs: c.Select, skips: c.Skip, level: c.Level}.of(all)
+	return choice{globs: c.Select, skips: c.Skip, level: c.Level, lister: planLister}.of(all)
 }
 
 // profile is the target's, with keys in which nothing is secret.

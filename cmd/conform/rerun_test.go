@@ -43,7 +43,7 @@ type judgement struct {
 // judgements reads the results of a run from its folder of reports.
 func judgements(t *testing.T, dir string) map[string]judgement {
 	t.Helper()
-	rep, err := readResults(filepath.Join(dir, report.ResultsFile), nil)
+	rep, err := report.ReadFile(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
-	"github.com/eci-conform/conform/internal/nearest"
 )
 
 // app is what the subcommands share.
@@ -40,7 +35,7 @@ where it departs. Without --target it judges the emulator that it carries.`,
 		RunE:              func(c *cobra.Command, _ []string) error { return c.Help() },
 		PersistentPreRunE: func(c *cobra.Command, _ []string) error { return a.settle(c) },
 	}
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	root.SetHelpCommand(newHelp())
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		newRun(a), newPlan(a), newExplain(a), newServe(a), newRecord(a), newReplay(a), newDiff(a), newCassette(a), newCoverage(a), newMutants(a), newSDK(a),
@@ -50,49 +45,4 @@ where it departs. Without --target it judges the emulator that it carries.`,
 		c.Flags().SortFlags = false
 	}
 	return root
-}
-
-// noSubcommand refuses a word that is no command and names those that are near.
-func noSubcommand(c *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	var known []string
-	for _, sub := range c.Commands() {
-		if !sub.Hidden {
-			known = append(known, sub.Name())
-		}
-	}
-	return fmt.Errorf("unknown command %q, did you mean %s?", args[0],
-		strings.Join(nearest.Names(args[0], known, 2), " or "))
-}
-
-// invalid says what a flag wants whose value could not be read.
-func invalid(err error) error {
-	var bad *pflag.InvalidValueError
-	if !errors.As(err, &bad) {
-		return err
-	}
-	want := map[string]string{
-		"int": "a whole number", "uint64": "a whole number from 0", "float64": "a number",
-		"duration": "a time such as 30s", "bool": "true or false",
-	}[bad.GetFlag().Value.Type()]
-	if want == "" {
-		return err
-	}
-	return fmt.Errorf("--%s %q: want %s", bad.GetFlag().Name, bad.GetValue(), want)
-}
-
-// flagError names the nearest flag to an unknown one, and says what a flag
-// wants.
-func flagError(c *cobra.Command, err error) error {
-	err = invalid(err)
-	name, ok := strings.CutPrefix(err.Error(), "unknown flag: --")
-	if !ok {
-		return err
-	}
-	var known []string
-	c.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	return fmt.Errorf("unknown flag --%s, did you mean --%s? See %s --help", name,
-		strings.Join(nearest.Names(name, known, 1), ""), c.CommandPath())
 }

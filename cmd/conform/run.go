@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/emulator"
@@ -29,26 +28,23 @@ var runFormats = append([]string{formatGinkgo}, formats...)
 
 // runFlags are the flags of conform run.
 type runFlags struct {
-	target    targetFlags
-	source    source
-	choice    choice
-	known     baselineFlags
-	strict    string
-	jobs      int
-	rate      float64
-	timeout   time.Duration
-	seed      uint64
-	seedGiven bool
-	reports   string
-	record    string
+	target  targetFlags
+	source  source
+	choice  choice
+	known   baselineFlags
+	strict  string
+	jobs    int
+	rate    float64
+	timeout time.Duration
+	seed    uint64
+	reports string
+	record  string
 	// exchanges says that a recording is judged as it stands.
 	exchanges bool
 	format    string
 	verbose   bool
+	list      bool // of conform sdk: name the cases and run nothing
 }
-
-// defaultTimeout is of one request.
-const defaultTimeout = 30 * time.Second
 
 func newRun(a *app) *cobra.Command {
 	f := &runFlags{}
@@ -69,14 +65,14 @@ contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
   conform run --format junit >junit.xml`,
 		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := f.limits(c.Flags()); err != nil {
+			if err := f.limits(c); err != nil {
 				return err
 			}
 			return a.run(c.Context(), f)
 		},
 	}
 	f.target.add(c)
-	f.choice.add(c)
+	f.choice.add(c, planLister)
 	f.known.add(c)
 	f.add(c)
 	f.source.add(c)
@@ -86,8 +82,8 @@ contract error, 3 could not judge, 4 fault in the harness, 5 baseline stale,
 func (f *runFlags) add(c *cobra.Command) {
 	s := c.Flags()
 	s.IntVarP(&f.jobs, "jobs", "j", 0, "`N` cases at once (default: the profile's limit, or 8)")
-	s.Float64Var(&f.rate, "rate", 0, "`N` requests a second (default: the profile's limit, or none)")
-	s.DurationVar(&f.timeout, "timeout", defaultTimeout, "`DURATION` of one request")
+	addRate(c, &f.rate)
+	addTimeout(c, &f.timeout)
 	s.Uint64Var(&f.seed, "seed", 1, "`N` decides everything that is made up")
 	s.StringVar(&f.record, "record", "", "record the run into a new cassette in `DIR`")
 	f.judging(c)
@@ -99,20 +95,9 @@ func (f *runFlags) judging(c *cobra.Command) {
 	f.timeout = defaultTimeout
 	s.StringVar(&f.strict, "strict", "", "lowest `LEVEL` that fails the run: --strict is should, --strict=inferred is every clause")
 	s.Lookup("strict").NoOptDefVal = contract.Should.String()
-	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, junit.xml, summary.md and report.html")
-	s.StringVar(&f.format, "format", "text", "`FORMAT` of standard output: "+list(runFormats))
+	s.StringVar(&f.reports, "reports", "reports/out", "`DIR` for results.ndjson, run.json, junit.xml, summary.md and report.html")
+	addFormat(c, &f.format, runFormats...)
 	s.BoolVarP(&f.verbose, "verbose", "v", false, "print every failing case in full")
-}
-
-// noWords refuses any argument. A level is one that --strict was to have.
-func noWords(_ *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if _, err := contract.ParseLevel(args[0]); err == nil {
-		return fmt.Errorf("unexpected argument %q; did you mean --strict=%s?", args[0], args[0])
-	}
-	return fmt.Errorf("unexpected argument %q: want flags only; see conform run --help", args[0])
 }
 
 // level returns the weakest level that fails the run.
@@ -127,35 +112,38 @@ func (f *runFlags) level() (contract.Level, error) {
 	return level, nil
 }
 
-// Bounds of --rate: less would never come to an end.
-const (
-	minRate = 0.001
-	maxRate = 1e9
-)
-
 // limits refuses limits that no run can keep. Those that are not given are the
 // profile's.
-func (f *runFlags) limits(s *pflag.FlagSet) error {
-	f.seedGiven = s.Changed("seed")
-	if s.Changed("jobs") && f.jobs < 1 {
-		return usage(fmt.Errorf("-j %d: want 1 or more", f.jobs))
+func (f *runFlags) limits(c *cobra.Command) error {
+	if j := c.Flags().Lookup("jobs"); j.Changed && f.jobs < 1 {
+		return usage(fmt.Errorf("%s %d: want 1 or more", label(j), f.jobs))
 	}
-	if s.Changed("rate") && !(f.rate >= minRate && f.rate <= maxRate) {
-		return usage(fmt.Errorf("--rate %v: want %v to %v requests a second", f.rate, minRate, maxRate))
-	}
-	return nil
+	return checkRate(c, f.rate)
 }
 
 func (f *runFlags) check() error {
+	if f.list {
+		return f.listing()
+	}
 	if err := oneOf("format", f.format, runFormats...); err != nil {
 		return err
 	}
-	if f.timeout <= 0 {
-		return usage(fmt.Errorf("--timeout %v: want more than 0", f.timeout))
+	if err := checkTimeout(f.timeout); err != nil {
+		return err
 	}
 	if err := report.Probe(f.reports); err != nil {
 		return usage(err)
 	}
+	return nil
+}
+
+// listing checks the format of a list, which is none of a report's: what is set
+// elsewhere is meant for these.
+func (f *runFlags) listing() error {
+	if given := f.choice.flags.Lookup("format"); given.Changed && given.Annotations[setElsewhere] == nil {
+		return oneOf("format", f.format, listFormats...)
+	}
+	f.format = listFormats[0]
 	return nil
 }
 
@@ -168,6 +156,10 @@ type job struct {
 	target   *target
 	known    *known
 	strict   contract.Level
+	// rec is what the run is recorded into, nil for none; recorded says that it
+	// has been closed.
+	rec      *recording
+	recorded bool
 	// repeat is the command line that repeats the run; empty for conform
 	// run's own.
 	repeat string
@@ -198,21 +190,16 @@ func (a *app) run(ctx context.Context, f *runFlags) error {
 	if f.record == "" {
 		return j.call(ctx, o)
 	}
-	rec, err := j.recordRun(&o)
-	if err != nil {
+	if j.rec, err = j.recordRun(&o); err != nil {
 		return err
 	}
-	verdict := j.call(ctx, o)
-	if err := rec.close(a); err != nil {
-		return err
-	}
-	return verdict
+	return worse(j.call(ctx, o), j.closeRecording())
 }
 
 // call judges a target that answers.
 func (j *job) call(ctx context.Context, o run.Options) error {
 	if err := run.Preflight(ctx, o); err != nil {
-		return j.refused(ctx, err)
+		return j.app.refused(ctx, j.target, err)
 	}
 	return j.judge(ctx, o)
 }
@@ -244,6 +231,9 @@ func (a *app) prepare(f *runFlags) (*job, error) {
 	t, err := a.resolve(f.target, c)
 	if err != nil {
 		return nil, usage(err)
+	}
+	if t.tape != nil {
+		f.target.region, f.target.key = "", keyFlags{} // the recording's own
 	}
 	known, err := f.known.load(t.profile, all, c)
 	var coded *exitError
@@ -290,18 +280,18 @@ func (j *job) options() run.Options {
 }
 
 // refused says why there is nothing to judge.
-func (j *job) refused(ctx context.Context, err error) error {
+func (a *app) refused(ctx context.Context, t *target, err error) error {
 	code := exitUnjudged
 	switch {
 	case ctx.Err() != nil:
-		return exit(exitInterrupted, errors.New("interrupted before the first case"))
+		return exit(exitInterrupted, errors.New("interrupted before it began"))
 	case errors.Is(err, run.ErrPanic):
 		code = exitFault
 	case errors.Is(err, run.ErrRegion):
 		code = exitUsage
 	}
-	if j.target.name != j.target.profile.Endpoint { // which err names
-		err = fmt.Errorf("target %s: %w", j.target.name, err)
+	if t.name != t.profile.Endpoint { // which err names
+		err = fmt.Errorf("target %s: %w", t.name, err)
 	}
 	return exit(code, err)
 }
@@ -319,6 +309,9 @@ func (j *job) judge(ctx context.Context, o run.Options) error {
 		return exit(exitFault, err)
 	}
 	defer release() // nothing can be done about a folder that does not close
+	if err := report.Begin(j.flags.reports); err != nil {
+		return exit(exitFault, err)
+	}
 	stream, err := report.NewStream(filepath.Join(j.flags.reports, report.ResultsFile))
 	if err != nil {
 		return exit(exitFault, err)
@@ -370,14 +363,8 @@ func (j *job) conclude(rep *report.Report, sum run.Summary, lost error) error {
 		rep.Exit = exitFault
 	}
 	err = errors.Join(lost, rep.WriteFiles(j.flags.reports),
-		render(rep, j.flags.format, j.app.System, j.flags.verbose))
-	if err != nil {
-		return exit(exitFault, err)
-	}
-	if rep.Exit == exitConforms {
-		return nil
-	}
-	return exit(rep.Exit, nil)
+		render(rep, j.flags.format, j.app.System, j.flags.verbose), j.closeRecording())
+	return j.end(rep, err)
 }
 
 // notes are what the run has to say besides its cases.

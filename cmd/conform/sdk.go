@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 
@@ -30,14 +29,13 @@ import (
 // target's.
 type sdkFlags struct {
 	runFlags
-	list    bool
 	command []string
 }
 
 func newSDK(a *app) *cobra.Command {
 	f := &sdkFlags{}
 	c := &cobra.Command{
-		Use:   "sdk [-- COMMAND ARGS...]",
+		Use: "sdk [flags] [-- COMMAND ARGS...]", DisableFlagsInUseLine: true,
 		Short: "Judge an SDK through its driver",
 		Long: `Drive an SDK through cases derived from the contract, and say what it sends and
 what it makes of the answers. COMMAND is a driver: a small program that calls the
@@ -49,7 +47,7 @@ is built in is judged: alibaba-cloud-sdk-go. Exit codes are those of conform run
   conform sdk --baseline known.yaml --strict -- ./driver
   conform sdk --list                                 the cases`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if err := f.limits(c.Flags()); err != nil {
+			if err := f.limits(c); err != nil {
 				return err
 			}
 			if len(args) > 0 && c.ArgsLenAtDash() != 0 {
@@ -59,11 +57,11 @@ is built in is judged: alibaba-cloud-sdk-go. Exit codes are those of conform run
 			return a.sdk(c.Context(), f)
 		},
 	}
-	f.choice.add(c)
+	f.choice.add(c, sdkLister)
 	f.known.add(c)
 	c.Flags().Lookup("baseline").Usage = "`FILE` of known departures"
 	f.add(c)
-	c.Flags().BoolVar(&f.list, "list", false, "list the cases instead of running them")
+	c.Flags().BoolVar(&f.list, "list", false, "list the cases instead of running them, as text or json")
 	f.source.add(c)
 	return c
 }
@@ -86,7 +84,6 @@ type sdkJob struct {
 	bench    *client.Bench
 	endpoint string
 	driver   driver.Driver
-	rec      *recording
 	whole    *plan.Plan
 }
 
@@ -97,7 +94,7 @@ func (a *app) sdk(ctx context.Context, f *sdkFlags) error {
 		return err
 	}
 	if f.list {
-		return planText(a.Out, j.plan)
+		return listCases(a.Out, j.plan, f.format)
 	}
 	s, err := listen("127.0.0.1:0", j.bench)
 	if err != nil {
@@ -190,7 +187,7 @@ func (j *sdkJob) start(ctx context.Context) error {
 		j.driver = gov1.New(j.flags.timeout)
 	} else {
 		d, err := driver.Start(ctx, driver.Command{
-			Path: j.flags.command[0], Args: j.flags.command[1:], Env: cleanEnvironment(os.Environ()), Patience: j.flags.timeout,
+			Path: j.flags.command[0], Args: j.flags.command[1:], Env: cleanEnvironment(j.app.Environ), Patience: j.flags.timeout,
 		})
 		var fault *driver.Fault
 		switch {
@@ -231,11 +228,7 @@ func (j *sdkJob) cases(ctx context.Context) error {
 	if j.rec, err = j.recordSDK(); err != nil {
 		return err
 	}
-	verdict := j.judge(ctx, o)
-	if err := j.rec.close(j.app); err != nil {
-		return err
-	}
-	return verdict
+	return worse(j.judge(ctx, o), j.closeRecording())
 }
 
 // recordSDK opens the cassette that the exchanges of the bench go to.

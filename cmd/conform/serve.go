@@ -37,7 +37,8 @@ func newServe(a *app) *cobra.Command {
 		Use:   "serve",
 		Short: "Be a server: the emulator over HTTP",
 		Long: `Serve the emulator until interrupted. The first line on standard output is
-"listening on http://HOST:PORT". Everything it holds is in memory.
+"listening on http://HOST:PORT". Everything it holds is in memory. It knows the
+keys of its world, fixtures/world.yaml, and the one of --access-key-id.
 
 With --misbehave it fails its clients as a file says: by access key, or by account
 of the world, which faults come in which order. What it can do is honest,
@@ -53,15 +54,15 @@ throttle, serverError, unavailable, drop, slow, truncate, wrongType, html, empty
 		Example: `  conform serve --addr 127.0.0.1:0
   conform serve --access-key-id test --access-key-secret secret --settle 1s
   conform serve --access-key-id test --access-key-secret secret --misbehave faults.yaml`,
-		Args: cobra.NoArgs,
+		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error { return a.serve(c.Context(), f) },
 	}
 	s := c.Flags()
 	s.StringVar(&f.addr, "addr", "127.0.0.1:8080", "`HOST:PORT` to listen on; port 0 picks one")
-	s.StringVar(&f.key.id, "access-key-id", "", "a further access key of the default account")
-	s.StringVar(&f.key.secret, "access-key-secret", "", "its secret")
-	s.DurationVar(&f.settle, "settle", emulator.DefaultSettle, "how long a resource stays in a transitional state")
-	s.Uint64Var(&f.seed, "seed", 1, "decides ids")
+	s.StringVar(&f.key.id, "access-key-id", "", "`ID` of a further access key of the default account")
+	s.StringVar(&f.key.secret, "access-key-secret", "", "its `SECRET`")
+	s.DurationVar(&f.settle, "settle", emulator.DefaultSettle, "`DURATION` that a resource stays in a transitional state")
+	s.Uint64Var(&f.seed, "seed", 1, "`N` decides ids")
 	s.BoolVar(&f.lenient, "lenient", false, "require only the parameters that the metadata requires too")
 	s.StringVar(&f.mutant, "mutant", "", "`ID` of a mutant to be instead: see conform mutants --list")
 	s.StringVar(&f.scripts, "misbehave", "", "`FILE` of what goes wrong, by key or account")

@@ -31,7 +31,14 @@ func listen(addr string, h http.Handler) (*server, error) {
 // bind takes a port before there is anything to be served.
 func bind(addr string) (net.Listener, error) {
 	l, err := net.Listen("tcp", addr)
-	if err != nil {
+	var op *net.OpError
+	var form *net.AddrError
+	switch {
+	case errors.As(err, &form):
+		return nil, fmt.Errorf("listen on %s: %s: want HOST:PORT", addr, form.Err)
+	case errors.As(err, &op):
+		return nil, fmt.Errorf("listen on %s: %w", addr, op.Err)
+	case err != nil:
 		return nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
 	return l, nil

@@ -74,36 +74,6 @@ func cases(c *contract.Contract) (*plan.Plan, error) {
 	return p, nil
 }
 
-// choice says which of the cases are wanted.
-type choice struct {
-	globs, skips []string
-	level        string
-}
-
-func (s *choice) add(c *cobra.Command) {
-	f := c.Flags()
-	f.StringArrayVar(&s.globs, "select", nil, "only cases whose id matches the `GLOB`; a word without a slash matches any whole segment of an id, such as the operation or family; may be repeated")
-	f.StringArrayVar(&s.skips, "skip", nil, "no cases whose id matches the `GLOB`; may be repeated")
-	f.StringVar(&s.level, "level", contract.Inferred.String(), "only cases about clauses of this `LEVEL` or above: must, should or inferred")
-}
-
-// of returns the chosen cases. A pattern that matches nothing is a usage
-// error; a choice that leaves nothing cannot be judged.
-func (s choice) of(p *plan.Plan) (*plan.Plan, error) {
-	level, err := contract.ParseLevel(s.level)
-	if err != nil {
-		return nil, usage(fmt.Errorf("--level: %w", err))
-	}
-	chosen, err := p.Select(s.globs, s.skips, level)
-	if err != nil {
-		return nil, usage(err)
-	}
-	if len(chosen.Cases) == 0 {
-		return nil, exit(exitUnjudged, errors.New("the selection leaves no case to run"))
-	}
-	return chosen, nil
-}
-
 // oneOf checks a flag whose values are a closed list.
 func oneOf(flag, value string, allowed ...string) error {
 	for _, a := range allowed {

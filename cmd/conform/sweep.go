@@ -10,16 +10,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/run"
 )
 
 // sweepFlags are the flags of conform sweep.
 type sweepFlags struct {
-	source source
-	target targetFlags
-	yes    bool
-	age    time.Duration
+	source  source
+	target  targetFlags
+	yes     bool
+	age     time.Duration
+	rate    float64
+	timeout time.Duration
 }
 
 func newSweep(a *app) *cobra.Command {
@@ -31,17 +34,30 @@ func newSweep(a *app) *cobra.Command {
 because they were killed, say: those whose name begins with "conform-", in the
 regions that the profile names, as its keys see them. Nothing is deleted without
 --yes. What is younger than --older-than is left alone: a run may be at work.
-Data caches in a bucket of their own are found where the target lists them all.`,
+Data caches in a bucket of their own are found where the target lists them all.
+Requests are sent one after another, no faster than --rate or the profile says.
+
+Exit codes: 0 all was deleted, or nothing was to be, 2 bad usage or file, 3 the
+target cannot be asked, 6 something could not be deleted, 130 interrupted.`,
 		Example: `  conform sweep --target sandbox.yaml
   conform sweep --target sandbox.yaml --yes
+  conform sweep --target sandbox.yaml --yes --rate 0.5 --timeout 2m   a slow target that must not be hurried
   conform sweep --target http://127.0.0.1:8080 --older-than 0s --yes`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return a.sweep(c.Context(), f) },
+		Args: noWords,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if err := errors.Join(checkRate(c, f.rate), checkTimeout(f.timeout)); err != nil {
+				return err
+			}
+			return a.sweep(c.Context(), f)
+		},
 	}
 	s := c.Flags()
 	s.BoolVar(&f.yes, "yes", false, "delete what is found")
 	s.DurationVar(&f.age, "older-than", time.Hour, "leave alone what is younger than this `DURATION`")
 	f.target.add(c)
+	s.Lookup("target").Usage, s.Lookup("target").DefValue = "where to look: a profile's `FILE`, or a URL", ""
+	addRate(c, &f.rate)
+	addTimeout(c, &f.timeout)
 	f.source.add(c)
 	return c
 }
@@ -59,16 +75,13 @@ func (a *app) sweep(ctx context.Context, f *sweepFlags) error {
 	case err != nil:
 		return usage(err)
 	case t.embedded || t.tape != nil:
-		return usage(errors.New("--target: want a server: the embedded emulator and recordings keep nothing"))
+		return usage(errors.New("--target: want a profile's file or a URL: the embedded emulator and recordings keep nothing"))
 	}
-	o := run.Options{
-		Contract: c, Plan: &plan.Plan{}, Profile: t.profile, Credentials: t.credentials,
-		Transport: newTransport(), Clock: a.Now, Redactor: t.redactor(),
+	o := a.sweeping(f, t, c)
+	if err := run.Preflight(ctx, o); err != nil { // a dead target is told at once
+		return a.refused(ctx, t, err)
 	}
-	var found *run.Sweep
-	if err = run.Preflight(ctx, o); err == nil { // a dead target is told at once
-		found, err = run.FindLeftovers(ctx, o)
-	}
+	found, err := run.FindLeftovers(ctx, o)
 	switch {
 	case ctx.Err() != nil:
 		return exit(exitInterrupted, errors.New("interrupted"))
@@ -79,6 +92,14 @@ func (a *app) sweep(ctx context.Context, f *sweepFlags) error {
 		fmt.Fprintf(a.Err, "what these keys may have left cannot be seen, as they may not list: %s\n", strings.Join(found.Refused, ", "))
 	}
 	return a.clear(ctx, f, found)
+}
+
+// sweeping are the options for a target.
+func (a *app) sweeping(f *sweepFlags, t *target, c *contract.Contract) run.Options {
+	return run.Options{
+		Contract: c, Plan: &plan.Plan{}, Profile: t.profile, Credentials: t.credentials,
+		Transport: newTransport(), Clock: a.Now, Redactor: t.redactor(), Rate: f.rate, Timeout: f.timeout,
+	}
 }
 
 // clear shows what was found, and deletes it where it may.
@@ -106,7 +127,11 @@ func (a *app) clear(ctx context.Context, f *sweepFlags, found *run.Sweep) error 
 	if err := out.Flush(); err != nil {
 		return exit(exitFault, err)
 	}
-	fmt.Fprintf(a.Err, "%s found, %d deleted, %d younger than %v\n", counted(len(found.Found), "leftover"), removed, young, f.age)
+	hint := ""
+	if !f.yes && young < len(found.Found) {
+		hint = "; --yes deletes them"
+	}
+	fmt.Fprintf(a.Err, "%s found, %d deleted, %d younger than %v%s\n", counted(len(found.Found), "leftover"), removed, young, f.age, hint)
 	if left > 0 {
 		return exit(run.ExitLeaked, fmt.Errorf("%s could not be deleted", counted(left, "leftover")))
 	}

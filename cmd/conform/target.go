@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"strings"
 
@@ -32,16 +33,21 @@ type targetFlags struct {
 	key    keyFlags
 	// keyless says that what has no key is good too.
 	keyless bool
+	command *cobra.Command // whose flags they are; nil for none
 }
 
 func (t *targetFlags) add(c *cobra.Command) {
 	f := c.Flags()
+	t.command = c
 	f.StringVar(&t.name, "target", embedded, "what to judge: a `NAME` of fixtures/targets, a profile's file, a URL, or the cassette of a run")
-	f.StringVar(&t.region, "region", "", "region to call (default: the profile's, or "+defaultRegion+")")
-	f.StringVar(&t.key.id, "access-key-id", "", "access key (also "+envKeyID+")")
-	f.StringVar(&t.key.secret, "access-key-secret", "", "its secret (also "+envSecret+")")
-	f.StringVar(&t.key.token, "security-token", "", "STS token (also "+envToken+")")
+	f.StringVar(&t.region, "region", "", "`ID` of the region to call (default: the profile's, or "+defaultRegion+")")
+	f.StringVar(&t.key.id, "access-key-id", "", "`ID` of the access key (also "+envKeyID+")")
+	f.StringVar(&t.key.secret, "access-key-secret", "", "its `SECRET` (also "+envSecret+")")
+	f.StringVar(&t.key.token, "security-token", "", "STS `TOKEN` (also "+envToken+")")
 }
+
+// typed says whether a flag of the command stands on the command line.
+func (t *targetFlags) typed(flag string) bool { return t.command != nil && typed(t.command, flag) }
 
 // target is what is judged, ready to be called.
 type target struct {
@@ -98,6 +104,9 @@ func (a *app) resolve(t targetFlags, c *contract.Contract) (*target, error) {
 
 // loadProfile finds the profile that a --target means.
 func loadProfile(name string) (*profile.Profile, error) {
+	if isCassette(name) {
+		return nil, fmt.Errorf("--target %s is a recording: want a profile's file or a URL", name)
+	}
 	if strings.Contains(name, "://") {
 		if err := profile.CheckEndpoint(name); err != nil {
 			return nil, fmt.Errorf("--target: %w", err)
@@ -114,13 +123,40 @@ func loadProfile(name string) (*profile.Profile, error) {
 	file := "targets/" + name + ".yaml"
 	text, err := fixtures.Targets.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrInvalid) {
-		return nil, fmt.Errorf("--target %q: no such target, did you mean %s? Or give a profile's file or a URL",
-			name, strings.Join(nearest.Names(name, targetNames(), 2), " or "))
+		return fileTarget(name)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read target profile: %w", err)
 	}
 	return profile.Load("fixtures/"+file, text)
+}
+
+// fileTarget reads the profile in a file whose name does not tell that it is
+// one.
+func fileTarget(name string) (*profile.Profile, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil || name == "":
+		return nil, noTarget(name)
+	case info.IsDir():
+		return nil, fmt.Errorf("--target %q: a folder without a cassette: want a profile's file, a URL or a cassette", name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return nil, fmt.Errorf("read target profile: %w", err)
+	}
+	return profile.Load(name, text)
+}
+
+// noTarget says what may have been meant by a name that is no target's.
+func noTarget(name string) error {
+	if _, port, err := net.SplitHostPort(name); err == nil && port != "" {
+		return fmt.Errorf("--target %q: no such target, did you mean http://%s?", name, name)
+	}
+	if near := nearest.Close(name, targetNames(), 2); len(near) > 0 {
+		return fmt.Errorf("--target %q: no such target, did you mean %s? Or give a profile's file or a URL", name, strings.Join(near, " or "))
+	}
+	return fmt.Errorf("--target %q: no such target: want %s, a profile's file or a URL", name, list(targetNames()))
 }
 
 // targetNames lists the profiles that conform carries, without the examples.

@@ -2,6 +2,9 @@ package main
 
 import (
 	"io/fs"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/eci-conform/conform/fixtures"
@@ -35,5 +38,25 @@ func TestTargetsAreValid(t *testing.T) {
 		if err := p.Validate(c); err != nil {
 			t.Errorf("Validate() = %v", err)
 		}
+	}
+}
+
+// TestTargetFromAPipe: a profile may come through a pipe, such as from a program
+// that fills its secrets in.
+func TestTargetFromAPipe(t *testing.T) {
+	t.Parallel()
+	const text = "endpoint: http://127.0.0.1:1\nregion: cn-hangzhou\ncredentials: {default: {accessKeyId: a, accessKeySecret: b}}\n"
+	cmd := exec.Command("conform", "coverage", "--target", "/dev/stdin")
+	cmd.Stdin = strings.NewReader(text)
+	if _, err := os.Stat("/dev/stdin"); err != nil {
+		t.Skip("a pipe has no name here")
+	}
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("conform coverage: %v\n%s", err, out)
+	}
+	cmd = exec.Command("conform", "run", "--target", "/dev/stdin", "--reports", t.TempDir())
+	cmd.Stdin = strings.NewReader(text)
+	if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitUnjudged || !strings.Contains(string(out), "connection refused") {
+		t.Errorf("conform run exits %d and says %s, want a target that is not there", cmd.ProcessState.ExitCode(), out)
 	}
 }

@@ -18,7 +18,7 @@ func newVersion(a *app) *cobra.Command {
 		Use:     "version",
 		Short:   "Print the versions of tool, contract and suite",
 		Example: `  conform version`,
-		Args:    cobra.NoArgs,
+		Args:    noWords,
 		RunE: func(*cobra.Command, []string) error {
 			c, err := s.load()
 			if err != nil {

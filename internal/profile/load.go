@@ -23,16 +23,23 @@ var defaultWait = Wait{Initial: 200 * time.Millisecond, Factor: 1.5, Cap: 5 * ti
 
 // Load reads a profile. All errors come at once, each with file:line.
 func Load(file string, text []byte) (*Profile, error) {
+	return LoadOver(Profile{File: file}, text)
+}
+
+// LoadOver reads a profile that may leave out what base has of file, endpoint
+// and region. Errors are Load's.
+func LoadOver(base Profile, text []byte) (*Profile, error) {
+	file := base.File
 	var doc, more yaml.Node
 	dec := yaml.NewDecoder(bytes.NewReader(text))
 	if err := dec.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("%s: %s", file, syntax(err))
+		return nil, fmt.Errorf("%s%s", file, syntax(err))
 	}
 	if dec.Decode(&more) == nil && len(more.Content) > 0 {
 		return nil, fmt.Errorf("%s:%d: a second document: want one profile", file, more.Line)
 	}
 	r := &reader{file: file}
-	p := &Profile{File: file, Wait: defaultWait}
+	p := &Profile{File: file, Endpoint: base.Endpoint, Region: base.Region, Wait: defaultWait}
 	if len(doc.Content) == 0 {
 		return nil, fmt.Errorf("%s: the profile is empty: want at least endpoint and region", file)
 	}
@@ -40,14 +47,18 @@ func Load(file string, text []byte) (*Profile, error) {
 	return p, errors.Join(r.errs...)
 }
 
-// syntax says what is wrong with a text that is no YAML. The name of an anchor
-// that is missing is left out: an unquoted secret may begin with an asterisk.
+// syntax says, behind a file's name, where a text is no YAML and why. The name
+// of an anchor that is missing is left out: an unquoted secret may begin with an
+// asterisk.
 func syntax(err error) string {
 	s := strings.TrimPrefix(err.Error(), "yaml: ")
 	if strings.HasPrefix(s, "unknown anchor") {
-		return "unknown anchor: want a value that begins with * in quotes"
+		return ": unknown anchor: want a value that begins with * in quotes"
 	}
-	return s
+	if at, what, ok := strings.Cut(strings.TrimPrefix(s, "line "), ": "); ok && strings.HasPrefix(s, "line ") {
+		return ":" + at + ": " + what
+	}
+	return ": " + s
 }
 
 // reader walks a profile's nodes and collects what is wrong with them.
@@ -129,10 +140,11 @@ func (r *reader) profile(n *yaml.Node, p *Profile) {
 		"limits":      func(path string, n *yaml.Node) { r.limits(path, n, &p.Limits) },
 		"baseline":    r.text(&p.Baseline),
 	})
-	if p.Endpoint == "" && len(r.errs) == 0 {
+	read := len(r.errs) == 0 // else it may stand there, but wrong
+	if p.Endpoint == "" && read {
 		r.fail(n, "endpoint is missing: want http://HOST:PORT or https://HOST")
 	}
-	if p.Region == "" && len(r.errs) == 0 {
+	if p.Region == "" && read {
 		r.fail(n, "region is missing: want a region id such as cn-hangzhou")
 	}
 	r.conditionKeys(p)
@@ -226,7 +238,7 @@ func (r *reader) credentials(path string, n *yaml.Node, p *Profile) {
 }
 
 func (r *reader) credential(path string, n *yaml.Node) Credential {
-	c := Credential{Place: r.place(n)}
+	c, before := Credential{Place: r.place(n)}, len(r.errs)
 	r.mapping(path, n, members{
 		"accessKeyId":     r.text(&c.AccessKeyID),
 		"accessKeySecret": r.text(&c.AccessKeySecret),
@@ -236,6 +248,9 @@ func (r *reader) credential(path string, n *yaml.Node) Credential {
 	})
 	if !IsKey(c.AccessKeyID + c.AccessKeySecret + c.SecurityToken) {
 		r.fail(n, "%s: want a key without spaces and control characters", path)
+	}
+	if len(r.errs) > before {
+		return c // which says enough
 	}
 	literal := c.AccessKeyID != "" || c.AccessKeySecret != "" || c.SecurityToken != ""
 	forms := count(literal, c.Profile != "", c.Env)
@@ -278,14 +293,14 @@ func (r *reader) conditions(path string, n *yaml.Node, p *Profile) {
 }
 
 func (r *reader) condition(path string, key, n *yaml.Node) Condition {
-	c := Condition{Place: r.place(key)}
+	c, before := Condition{Place: r.place(key)}, len(r.errs)
 	r.mapping(path, n, members{
 		"credentials": r.text(&c.Credentials),
 		"set":         func(path string, n *yaml.Node) { c.Set = r.texts(path, n) },
 		"unavailable": r.text(&c.Unavailable),
 	})
 	met := c.Credentials != "" || len(c.Set) > 0
-	if met == (c.Unavailable != "") {
+	if met == (c.Unavailable != "") && len(r.errs) == before {
 		r.fail(n, "%s: want {credentials: NAME}, {set: {PARAMETER: VALUE}}, both, or {unavailable: WHY}", path)
 	}
 	return c

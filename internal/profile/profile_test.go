@@ -97,7 +97,7 @@ func TestLoadRefuses(t *testing.T) {
 	const head = "endpoint: http://h:1\nregion: r\n"
 	tests := []struct{ name, text, want string }{
 		{"nothing", "", "p.yaml: the profile is empty"},
-		{"no YAML", "a: [", "p.yaml: "},
+		{"no YAML", "a: [", "p.yaml:1: did not find expected"},
 		{"a list", "- a", "p.yaml:1: profile: want a mapping"},
 		{"no endpoint", "region: r", "p.yaml:1: endpoint is missing"},
 		{"no region", "endpoint: http://h:1", "p.yaml:1: region is missing"},
@@ -129,6 +129,11 @@ func TestLoadRefuses(t *testing.T) {
 		{"a key with its line end", head + "credentials: {default: {accessKeyId: \"x\\n\", accessKeySecret: y}}", "credentials.default: want a key without spaces"},
 		{"a region with a space", "endpoint: http://h:1\nregion: cn hangzhou", `p.yaml:2: region: want a region id such as cn-hangzhou, not "cn hangzhou"`},
 		{"two profiles in a file", head + "---\n" + head, "p.yaml:3: a second document: want one profile"},
+		{"a condition without a reason", head + "conditions:\n  a.b: {unavailable: ''}", "p.yaml:4: conditions.a.b.unavailable: want a text"},
+		{"a condition of a null", head + "conditions:\n  a.b: {unavailable: }", "p.yaml:4: conditions.a.b.unavailable: want a text"},
+		{"a condition's slip", head + "conditions:\n  a.b: {unavailabel: x}", `p.yaml:4: conditions.a.b: unknown key "unavailabel"`},
+		{"a condition that is a text", head + "conditions:\n  a.b: x", "p.yaml:4: conditions.a.b: want a mapping"},
+		{"a key without an id", head + "credentials: {default: {accessKeyId: '', accessKeySecret: x}}", "p.yaml:3: credentials.default.accessKeyId: want a text"},
 		{"a binding that is a list", head + "bindings: {Image: [a]}", "p.yaml:3: bindings.Image: want a text"},
 	}
 	for _, tt := range tests {
@@ -136,7 +141,10 @@ func TestLoadRefuses(t *testing.T) {
 			t.Parallel()
 			_, err := Load("p.yaml", []byte(tt.text))
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("Load() error = %v, want it to hold %q", err, tt.want)
+				t.Fatalf("Load() error = %v, want it to hold %q", err, tt.want)
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("one mistake gives several lines:\n%v", err)
 			}
 		})
 	}

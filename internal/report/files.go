@@ -61,7 +61,7 @@ func isLink(name string) bool {
 // replaceable says which report's place in the folder is taken by what is no
 // file. A pipe, which nobody may read, would block the run.
 func replaceable(dir string) error {
-	for _, name := range []string{ResultsFile, JUnitFile, SummaryFile, HTMLFile} {
+	for _, name := range []string{ResultsFile, JUnitFile, SummaryFile, HTMLFile, RunFile} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err == nil && (info.IsDir() || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) != 0) {
 			return fmt.Errorf("%s is in the way: want a file or none", name)

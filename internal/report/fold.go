@@ -20,13 +20,23 @@ type Report struct {
 	// Elapsed is how long the run took; without it, it is taken from the
 	// records.
 	Elapsed time.Duration
-	// Exit is the run's exit code, -1 when it is not known.
-	Exit int
+	// Exit is the run's exit code, -1 when it is not known; Unknown says then
+	// why it is not.
+	Exit    int
+	Unknown string
 	// Notes are what the run has to say besides its cases: leaks, an
 	// interruption.
 	Notes   []string
 	records []Record
 	sorted  bool
+}
+
+// cutShort says whether cases are missing and nobody says why.
+func (r *Report) cutShort() bool { return r.Exit < 0 && len(r.records) < r.Planned }
+
+// short is the note of a run that was cut short.
+func (r *Report) short() string {
+	return fmt.Sprintf("%d of %s; the run was cut short", len(r.records), plural(r.Planned, "case"))
 }
 
 // Add takes one more record.

@@ -78,7 +78,7 @@ func (r *Report) HTML(out io.Writer) error {
 
 func (r *Report) htmlView() htmlView {
 	v := htmlView{
-		Title: r.conclusion(), Good: r.Count(run.Fail)+r.Count(run.Inconclusive) == 0 && r.Exit <= 0,
+		Title: r.conclusion(), Good: r.Count(run.Fail)+r.Count(run.Inconclusive) == 0 && r.Exit <= 0 && !r.cutShort(),
 		Head: r.head(), Totals: r.totals(), Pace: r.pace(), Verdict: r.verdict(), Notes: r.Notes,
 		Matrix: htmlTable(r.Matrix()),
 		Groups: htmlGroups(r.Failures(), maxCases), Seen: htmlGroups(r.Observed(), 1),

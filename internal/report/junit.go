@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,13 +101,15 @@ func (r *Report) junit() junitSuites {
 // ending is a suite of one error where the run itself went wrong, so that its
 // cases do not tell: it left resources behind, was interrupted, or is at fault.
 func (r *Report) ending() (junitSuite, bool) {
-	switch r.Exit {
-	case run.ExitFault, run.ExitLeaked, run.ExitInterrupted:
-	default:
+	what := Meaning(r.Exit)
+	switch {
+	case r.cutShort():
+		what = r.verdict()
+	case !slices.Contains([]int{run.ExitFault, run.ExitLeaked, run.ExitInterrupted}, r.Exit):
 		return junitSuite{}, false
 	}
 	c := junitCase{Name: "run", ClassName: "run", Time: secondsText(0)}
-	c.Error = &junitDetail{Message: Meaning(r.Exit), Type: "run", Text: strings.Join(r.Notes, "\n")}
+	c.Error = &junitDetail{Message: what, Type: "run", Text: strings.Join(r.Notes, "\n")}
 	return junitSuite{Name: "run", Tests: 1, Errors: 1, Cases: []junitCase{c}}, true
 }
 

@@ -21,6 +21,9 @@ func (r *Report) Summary(out io.Writer) error {
 		p.line("- **%s** %s", l[0], cell(l[1]))
 	}
 	p.line("- **totals** %s; %s", r.totals(), r.pace())
+	if r.Exit < 0 {
+		p.line("- **verdict** %s", cell(r.verdict()))
+	}
 	for _, n := range r.Notes {
 		p.line("- **note** %s", cell(n))
 	}

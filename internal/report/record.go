@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
@@ -91,6 +92,7 @@ func (r *Recorder) Record(res run.Result) Record {
 		Promise: r.promise[res.Case], Clauses: map[string]Promise{},
 		Order: r.order[res.Case], Run: r.run, runText: r.runText,
 	}}
+	rec.Duration = rec.Duration.Truncate(time.Microsecond) // as its line has it
 	r.cite(rec, res.Clause)
 	for _, f := range res.Findings {
 		r.cite(rec, f.Clause)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/run"
 )
 
@@ -30,5 +31,22 @@ func TestWhatARecorderMadeReadsAsAnyOther(t *testing.T) {
 		if diff := cmp.Diff(string(want), string(got)); diff != "" {
 			t.Errorf("encode() mismatch (-want +got):\n%s", diff)
 		}
+	}
+}
+
+// What a run's own reports say of times is what they say rendered again.
+func TestARecordHasTheTimeOfItsLine(t *testing.T) {
+	t.Parallel()
+	rec := NewRecorder(&contract.Contract{}, Run{}, nil).Record(run.Result{Case: "a", Verdict: run.Pass, Level: contract.Must, Duration: 547_999})
+	line, err := rec.encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := decode(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again.Duration != rec.Duration {
+		t.Errorf("the record took %v, its line %v", rec.Duration, again.Duration)
 	}
 }

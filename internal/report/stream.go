@@ -42,9 +42,10 @@ func (s *Stream) Close() error { return s.f.Close() }
 // the longest body.
 const maxLine = 64 << 20
 
-// Read folds the lines of a result file. A last line that a killed run left
-// unfinished is left out and told in the report's notes, and so is that cases of
-// the plan are missing; any other fault is an error with NAME:LINE.
+// Read folds the lines of a result file, which do not tell how the run ended:
+// see ReadFile. A last line that a killed run left unfinished is left out and
+// told in the report's notes, and so is that cases of the plan are missing; any
+// other fault is an error with NAME:LINE.
 func Read(name string, in io.Reader) (*Report, error) {
 	rep := &Report{Exit: -1}
 	scan := bufio.NewScanner(in)
@@ -71,8 +72,8 @@ func Read(name string, in io.Reader) (*Report, error) {
 	case len(rep.records) == 0:
 		return nil, fmt.Errorf("%s: no results in it", name)
 	}
-	if rep.Planned = rep.Run.Planned; len(rep.records) < rep.Planned {
-		rep.Notes = append(rep.Notes, fmt.Sprintf("%d of %s; the run was cut short", len(rep.records), plural(rep.Planned, "case")))
+	if rep.Planned = rep.Run.Planned; rep.cutShort() {
+		rep.Notes = append(rep.Notes, rep.short())
 	}
 	return rep, nil
 }

@@ -71,10 +71,10 @@ func (r *Report) pace() string {
 	return s
 }
 
-// verdict is the last word, with the exit code where it is known.
+// verdict is the last word: the exit code, or why it is not known.
 func (r *Report) verdict() string {
 	if r.Exit < 0 {
-		return "exit code not recorded"
+		return "no verdict: " + cmp.Or(r.Unknown, "the results alone do not say how the run ended; "+RunFile+" of its report folder does")
 	}
 	return fmt.Sprintf("exit %d: %s", r.Exit, Meaning(r.Exit))
 }
