@@ -244,16 +244,16 @@ func (x *creations) own(ctx context.Context) error {
 // was sent.
 func (x *creations) shows(ctx context.Context, i int, id string) error {
 	var item *wire.Map
-	err := x.Eventually(ctx, x.kind.Name+" "+id+" in its listing", func() (found bool, err error) {
+	ok, err := x.Shows(ctx, x.kind.Name+" "+id+" in its listing", func() (found bool, err error) {
 		item, found, err = x.Read(ctx, x.kind.Name, id)
 		return found, err
 	})
-	if plan.IsTimeout(err) {
+	switch {
+	case err != nil:
+		return err
+	case !ok:
 		x.found(promiseCreated, contract.Must, id+" in the listing: its creation was accepted", "absent")
 		return nil
-	}
-	if err != nil {
-		return err
 	}
 	for j := range x.op.Effect.Echo {
 		e := &x.op.Effect.Echo[j]

@@ -310,7 +310,10 @@ func (d *deed) settle(ctx context.Context) error {
 	switch {
 	case d.makes():
 		id := d.idIn(d.answer)
-		return d.until(ctx, id+" to be listed", func(seen []string) bool { return slices.Contains(seen, id) })
+		return d.s.Listed(ctx, id+" to be listed", func() (bool, error) {
+			seen, err := d.see(ctx)
+			return slices.Contains(seen, id), err
+		})
 	case d.op.Effect.Kind == "delete":
 		return d.until(ctx, d.subject.ID+" to be gone", func(seen []string) bool { return len(seen) == 0 })
 	}

@@ -223,7 +223,7 @@ func (u unsaid) run(ctx context.Context, s *plan.Session) error {
 	if err != nil {
 		return err
 	}
-	err = s.Eventually(ctx, "the resources to be listed", func() (bool, error) {
+	err = s.Listed(ctx, "the resources to be listed", func() (bool, error) {
 		rows, err := walkPages(ctx, s, &plan.Probe{Operation: u.op.Name, Params: set(own, u.name, u.usual)})
 		return len(rows) > 0, err
 	})
@@ -296,7 +296,7 @@ func (l *lister) usual(ctx context.Context, s *plan.Session, f *contract.Field, 
 	if err != nil {
 		return err
 	}
-	err = s.Eventually(ctx, "the resources to be listed", func() (bool, error) {
+	err = s.Listed(ctx, "the resources to be listed", func() (bool, error) {
 		rows, err := walkPages(ctx, s, &plan.Probe{Operation: l.op.Name, Params: set(params, f.Path, f.Default)})
 		return len(rows) == size+1, err
 	})

@@ -109,7 +109,7 @@ func errOr(err, otherwise error) error {
 func (l *lister) appear(ctx context.Context, s *plan.Session, set *itemSet) error {
 	list := s.Contract.Operation(l.kind.List)
 	params := merge(wire.Params{{Name: regionNames(list)[0], Value: s.Region}}, set.mark)
-	err := s.Eventually(ctx, "the marked resources to be listed", func() (bool, error) {
+	err := s.Listed(ctx, "the marked resources to be listed", func() (bool, error) {
 		items, err := walkPages(ctx, s, &plan.Probe{Operation: list.Name, Params: params})
 		seen := identities(l.kind, items)
 		return err == nil && !slices.ContainsFunc(set.ids, func(id string) bool { return !slices.Contains(seen, id) }), err

@@ -312,7 +312,7 @@ func (w writer) read(ctx context.Context, s *plan.Session, sent wire.Params, a *
 	resource = w.op.Effect.Resource
 	id, _ = memberText(a.Body, w.op.Effect.ID)
 	var item *wire.Map
-	err := s.Eventually(ctx, resource+" "+id+" in its listing", func() (done bool, err error) {
+	err := s.Listed(ctx, resource+" "+id+" in its listing", func() (done bool, err error) {
 		item, done, err = s.Read(ctx, resource, id)
 		return done, err
 	})

@@ -280,7 +280,7 @@ func (t *stage) appears(ctx context.Context, id string) error {
 
 // present waits until a resource that was just made is listed.
 func (t *stage) present(ctx context.Context, id string) (item *wire.Map, err error) {
-	err = t.Eventually(ctx, t.kind.Name+" "+id+" in its listing", func() (bool, error) {
+	err = t.Listed(ctx, t.kind.Name+" "+id+" in its listing", func() (bool, error) {
 		item, err = t.look(ctx, id)
 		return item != nil, err
 	})

@@ -82,7 +82,7 @@ type Environment struct {
 	pool     pool
 	patience experience
 	stamina  stamina
-	eyes     stamina // of Shows
+	eyes     stamina // of waits for listings
 	lag      lag
 	quiet    hush
 
@@ -97,7 +97,7 @@ type Environment struct {
 
 // NewEnvironment returns an environment without resources.
 func NewEnvironment(t Target) *Environment {
-	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}}
+	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}, stamina: stamina{full: 16}, eyes: stamina{full: 4}}
 	if t.Memory != nil { // nothing is there to be spared
 		e.pool.init(0)
 		e.begin, e.Gate, e.Broken = t.Memory.Begin(), nil, nil

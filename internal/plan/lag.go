@@ -84,8 +84,29 @@ func (s *Session) Misled(ctx context.Context) bool {
 	return true
 }
 
-// sightings bounds how long Shows waits, in longest pauses of the policy.
-const sightings = 10
+// maxLag is how far behind a listing may be that is waited for where nothing else
+// can be done: work may take far longer.
+const maxLag = time.Minute
+
+// Bounds of waiting for what is there already to be shown, in pauses of the
+// policy: in its longest, and in its first once many such waits have run out and
+// none has ever come to its end.
+const (
+	sightings = 10
+	glances   = 5
+)
+
+// watching is who waits for a listing, no longer than that.
+func (s *Session) watching(what string, most time.Duration) patient {
+	w := s.env.Wait
+	w.Deadline = min(w.Deadline, most)
+	return patient{what: what, wait: w, limit: s.env.eyes.limit(w, glances*w.Initial), stamina: &s.env.eyes}
+}
+
+// Listed is Eventually for what a listing should show by now.
+func (s *Session) Listed(ctx context.Context, what string, f func() (bool, error)) error {
+	return s.eventually(ctx, s.watching(what, maxLag), f)
+}
 
 // Shows asks again, by the profile's wait policy, until f sees what it looks for;
 // false where it never does. What it was asked to see at first tells how far
@@ -94,9 +115,7 @@ func (s *Session) Shows(ctx context.Context, what string, f func() (bool, error)
 	if ok, err := f(); ok || err != nil {
 		return ok, err
 	}
-	w := s.env.Wait
-	w.Deadline = min(w.Deadline, sightings*w.Cap)
-	err := s.eventually(ctx, patient{what: what, wait: w, stamina: &s.env.eyes}, f)
+	err := s.eventually(ctx, s.watching(what, sightings*s.env.Wait.Cap), f)
 	switch {
 	case err == nil:
 		s.mu.Lock()

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -54,6 +55,27 @@ func TestMisledCasesBeginAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What is never listed is not waited for as long as work may take.
+func TestLeaseOfWhatIsNeverListed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		behind(f, time.Hour)
+		target := testTarget(t, f)
+		target.Wait = Wait{Initial: time.Second, Factor: 2, Cap: 5 * time.Second, Deadline: 10 * time.Minute}
+		s := NewEnvironment(target).Session(&Case{ID: "c"})
+		begin := time.Now()
+		_, err := s.Lease(t.Context(), "ImageCache")
+		if reason, ok := IsInconclusive(err); !ok || !strings.Contains(reason, "ImageCache imc-1 is not in its listing after 1m0s") {
+			t.Errorf("Lease() = %v", err)
+		}
+		if took := time.Since(begin); took > maxLag+target.Wait.Cap {
+			t.Errorf("it took %v, want about %v", took, maxLag)
+		}
+		s.Close(t.Context())
+	})
 }
 
 func TestShows(t *testing.T) {

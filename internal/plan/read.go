@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -78,7 +79,7 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 		m, found, err := s.read(ctx, r, keeping(&with))
 		if err != nil || !found {
 			missing = err == nil
-			return false, err
+			return false, cmp.Or(err, s.unlisted(r, last))
 		}
 		if missing {
 			s.env.lag.suspect(s.Now().Sub(begin))
@@ -99,6 +100,17 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 		s.env.patience.learn(r.Kind.Name, early, s.env.Wait.Initial)
 	}
 	return item, err
+}
+
+// unlisted gives up a resource that its listing has not shown for longer than a
+// listing may be behind: no end of work would be seen there.
+func (s *Session) unlisted(r *Resource, waited time.Duration) error {
+	w := s.watching("", maxLag)
+	if waited < w.limit {
+		return nil
+	}
+	w.stamina.ranOut()
+	return Inconclusive(fmt.Sprintf("%s %s is not in its listing after %v", r.Kind.Name, r.ID, w.limit))
 }
 
 // experience is how long resources of each kind took to become usable, so that

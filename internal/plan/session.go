@@ -203,20 +203,21 @@ func (s *Session) Condition(name string) (c Condition, ok bool) {
 // is a finding tests with IsTimeout. Where many waits of the run have run out,
 // later ones are given up earlier; that is no timeout to IsTimeout.
 func (s *Session) Eventually(ctx context.Context, what string, f func() (done bool, err error)) error {
-	return s.eventually(ctx, patient{what: what, wait: s.env.Wait, stamina: &s.env.stamina}, f)
+	w := s.env.Wait
+	return s.eventually(ctx, patient{what: what, wait: w, limit: s.env.stamina.limit(w, w.Cap), stamina: &s.env.stamina}, f)
 }
 
-// patient is who waits: for what, by which policy, and how many more will.
+// patient is who waits: for what, by which policy, and how long at most.
 type patient struct {
 	what    string
 	wait    Wait
-	stamina *stamina
+	limit   time.Duration
+	stamina *stamina // learns what became of it
 }
 
 func (s *Session) eventually(ctx context.Context, p patient, f func() (done bool, err error)) error {
 	s.forget()
 	w := p.wait
-	limit := p.stamina.limit(w)
 	begin := s.Now()
 	for pause := w.Initial; ; pause = min(w.Cap, time.Duration(float64(pause)*w.Factor)) {
 		done, err := f()
@@ -224,7 +225,7 @@ func (s *Session) eventually(ctx context.Context, p patient, f func() (done bool
 			p.stamina.lasted(err, s.Now().Sub(begin))
 			return err
 		}
-		left := limit - s.Now().Sub(begin)
+		left := p.limit - s.Now().Sub(begin)
 		if left > pause {
 			if err := s.pause(ctx, pause); err != nil {
 				return err
@@ -236,7 +237,7 @@ func (s *Session) eventually(ctx context.Context, p patient, f func() (done bool
 			return err
 		}
 		p.stamina.ranOut()
-		return &outcome{reason: fmt.Sprintf("waited %v for %s", limit, p.what), timeout: limit == w.Deadline, over: true}
+		return &outcome{reason: fmt.Sprintf("waited %v for %s", p.limit, p.what), timeout: p.limit == w.Deadline, over: true}
 	}
 }
 

@@ -203,7 +203,7 @@ func TestWaitsGetShorterWhereManyRunOut(t *testing.T) {
 			err := s.Eventually(t.Context(), "doomsday", never)
 			return time.Since(begin), err
 		}
-		for i := range maxFullWaits {
+		for i := range s.env.stamina.full {
 			if took, err := wait(); took != s.Patience() || !IsTimeout(err) {
 				t.Fatalf("wait %d: %v after %v, want a timeout after %v", i, err, took, s.Patience())
 			}
@@ -218,6 +218,42 @@ func TestWaitsGetShorterWhereManyRunOut(t *testing.T) {
 		}
 		if took, _ := wait(); took != s.Patience() {
 			t.Errorf("after a long wait that was rewarded one is given up after %v, want %v", took, s.Patience())
+		}
+	})
+}
+
+// A listing in which nothing ever comes late is not waited for as long as one that
+// is behind.
+func TestWaitsForListingsGetShorter(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		_, s := testSession(t, newFake())
+		wait := func() time.Duration {
+			begin := time.Now()
+			if ok, err := s.Shows(t.Context(), "doomsday", func() (bool, error) { return false, nil }); ok || err != nil {
+				t.Fatalf("Shows() = %v, %v", ok, err)
+			}
+			return time.Since(begin)
+		}
+		w := s.env.Wait
+		for i := range s.env.eyes.full {
+			if took := wait(); took != sightings*w.Cap {
+				t.Fatalf("wait %d took %v, want %v", i, took, sightings*w.Cap)
+			}
+		}
+		for range 40 {
+			wait()
+		}
+		if took := wait(); took != glances*w.Initial {
+			t.Errorf("after many waits one took %v, want %v", took, glances*w.Initial)
+		}
+		n := 0
+		if err := s.Listed(t.Context(), "something late", func() (bool, error) { n++; return n > 2, nil }); err != nil {
+			t.Fatal(err)
+		}
+		late := w.Initial + 2*w.Initial
+		if took := wait(); took != 4*late {
+			t.Errorf("after something came %v late, a wait took %v, want %v", late, took, 4*late)
 		}
 	})
 }
