@@ -78,7 +78,7 @@ func authBase(b *builder) wire.Params {
 // first that reads and needs a parameter.
 func carrier(c *contract.Contract) *contract.Operation {
 	for _, op := range c.Operations {
-		if op.Effect.Kind == "read" && slices.ContainsFunc(op.Parameters, func(f *contract.Field) bool { return f.Required }) {
+		if op.Effect.Kind == contract.Reads && slices.ContainsFunc(op.Parameters, func(f *contract.Field) bool { return f.Required }) {
 			return op
 		}
 	}

@@ -68,7 +68,7 @@ func (a auth) nonceElsewhere(clause *contract.Clause, row *contract.Error) {
 // elsewhere is another operation that only reads; nil where there is none.
 func (a auth) elsewhere() *contract.Operation {
 	for _, op := range a.c.Operations {
-		if op != a.op && slices.Contains([]string{"read", "usage", "regions"}, op.Effect.Kind) {
+		if op != a.op && slices.Contains([]contract.EffectKind{contract.Reads, contract.ShowsUsage, contract.ListsRegions}, op.Effect.Kind) {
 			return op
 		}
 	}

@@ -26,15 +26,15 @@ const (
 // and looks for an order of their requests that explains all answers.
 func concurrencyFamily(b *builder) {
 	switch b.op.Effect.Kind {
-	case "create":
+	case contract.Creates:
 		b.creationContests()
-	case "update":
+	case contract.Updates:
 		b.updateContests()
-	case "delete":
+	case contract.Deletes:
 		b.deletionContests()
-	case "copy":
+	case contract.Copies:
 		b.copyContests()
-	case "tag":
+	case contract.Tags:
 		b.tagContests()
 	}
 }

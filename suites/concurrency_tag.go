@@ -57,7 +57,7 @@ func (b *builder) tagContests() {
 
 // tagger is false where the contract does not say enough.
 func (b *builder) tagger(kind *contract.Resource) (tagger, bool) {
-	t := tagger{put: b.op, take: b.effectOf("untag"), list: b.effectOf("listTags")}
+	t := tagger{put: b.op, take: b.effectOf(contract.Untags), list: b.effectOf(contract.ListsTags)}
 	if kind.TagType == "" || t.take == nil || t.list == nil || t.take.Effect.Takes == nil || len(b.op.Effect.Echo) == 0 {
 		return t, false
 	}
@@ -82,7 +82,7 @@ func (b *builder) tagger(kind *contract.Resource) (tagger, bool) {
 }
 
 // effectOf returns the operation with the kind of effect, or nil.
-func (b *builder) effectOf(kind string) *contract.Operation {
+func (b *builder) effectOf(kind contract.EffectKind) *contract.Operation {
 	for _, op := range b.c.Operations {
 		if op.Effect.Kind == kind {
 			return op

@@ -68,7 +68,7 @@ func (p *provocation) unmet(needs plan.Needs, unmet func(plan.Needs) string) str
 func (p *provocation) sure() []string {
 	condition, class := p.row.Condition, p.c.Class(p.row)
 	switch {
-	case class == contract.ClassTags, class == contract.ClassUnchanged && p.op.Effect.Kind == "update":
+	case class == contract.ClassTags, class == contract.ClassUnchanged && p.op.Effect.Kind == contract.Updates:
 		return nil
 	case p.op.Effect.Wrong == p.row.Code && p.kind() != nil:
 		return append([]string{condition}, p.failing(p.kind())...)

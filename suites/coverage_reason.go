@@ -89,7 +89,7 @@ func effectReason(c *contract.Contract, clause *contract.Clause) string {
 		return "the state family looks at a resource's tags before and after"
 	case strings.HasSuffix(clause.ID, "#effect/rest"):
 		return "the state family compares all that an update did not name"
-	case op != nil && op.Effect.Kind == "copy":
+	case op != nil && op.Effect.Kind == contract.Copies:
 		return "the copy lives in another region: the state family follows it there"
 	}
 	return ""

@@ -111,7 +111,7 @@ func (p *provocation) waysTo(condition *contract.Condition) []approach {
 	profile := approach{"bring about " + condition.Name + " as the profile says", p.byProfile}
 	failed := approach{p.creation() + " that will fail, and wait until it has", p.whileFailed}
 	busy := approach{p.creation() + ", and do not wait", p.whileBusy}
-	update := p.op.Effect.Kind == "update"
+	update := p.op.Effect.Kind == contract.Updates
 	switch {
 	case p.byRequest():
 		return []approach{{"fill the list of tags beyond its end", p.tooManyTags}}
@@ -182,7 +182,7 @@ func (p *provocation) undocumented(set map[string]string) string {
 // prepared is the bound request. What takes tags away gets a resource that has
 // them, or a change would not show.
 func (p *provocation) prepared(ctx context.Context, s *plan.Session) (wire.Params, error) {
-	if p.op.Effect.Kind != "untag" {
+	if p.op.Effect.Kind != contract.Untags {
 		return s.Bind(ctx, p.base)
 	}
 	kind := p.named()
@@ -196,7 +196,7 @@ func (p *provocation) prepared(ctx context.Context, s *plan.Session) (wire.Param
 // tags is the parameter that holds tags, as the operation that tags calls it.
 func (p *provocation) tags() string {
 	for _, op := range p.c.Operations {
-		if op.Effect.Kind == "tag" && len(op.Effect.Echo) > 0 {
+		if op.Effect.Kind == contract.Tags && len(op.Effect.Echo) > 0 {
 			return top(op.Effect.Echo[0].Parameter)
 		}
 	}

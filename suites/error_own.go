@@ -309,7 +309,7 @@ func (p *provocation) tagged(from, to int) wire.Params {
 // fullOfTags adds the case about a resource that has as many tags as it may.
 func (b *builder) fullOfTags() {
 	i := slices.IndexFunc(b.op.Errors, func(e *contract.Error) bool { return b.c.Class(e) == contract.ClassTags })
-	if i < 0 || b.op.Effect.Kind != "tag" {
+	if i < 0 || b.op.Effect.Kind != contract.Tags {
 		return
 	}
 	p := b.provocation(b.op.Errors[i])

@@ -14,7 +14,7 @@ import (
 )
 
 // changing are the effects after which a resource may be another.
-var changing = []string{"update", "delete", "copy", "tag", "untag"}
+var changing = []contract.EffectKind{contract.Updates, contract.Deletes, contract.Copies, contract.Tags, contract.Untags}
 
 // look reads the resource that the request is about; nil where there is none
 // that it could change.
@@ -53,7 +53,7 @@ func (t *attempt) unharmed(ctx context.Context, s *plan.Session, a *check.Answer
 			return err
 		}
 	}
-	if kind := t.op.Effect.Kind; kind == "create" || kind == "copy" {
+	if kind := t.op.Effect.Kind; kind == contract.Creates || kind == contract.Copies {
 		return t.nothingMade(ctx, s)
 	}
 	return nil

@@ -3,7 +3,6 @@ package suites
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -17,7 +16,7 @@ import (
 // that make or delete what is counted.
 func (b *builder) uncounted() {
 	kind, shows := b.c.Resource(b.op.Effect.Resource), usageOf(b.c)
-	if shows == nil || kind == nil || kind.Usage == nil || !slices.Contains([]string{"create", "copy", "delete"}, b.op.Effect.Kind) {
+	if shows == nil || kind == nil || kind.Usage == nil || !b.op.Effect.Kind.Makes() && b.op.Effect.Kind != contract.Deletes {
 		return
 	}
 	u := uncounted{c: b.c, op: b.op, shows: shows, kind: kind, base: b.input().Minimal, spoilers: b.spoilers(b.input().Minimal)}
@@ -34,7 +33,7 @@ func (b *builder) uncounted() {
 // usageOf is the operation that shows how much is used, nil for none.
 func usageOf(c *contract.Contract) *contract.Operation {
 	for _, op := range c.Operations {
-		if op.Effect.Kind == "usage" {
+		if op.Effect.Kind == contract.ShowsUsage {
 			return op
 		}
 	}

@@ -47,11 +47,11 @@ type comparison struct {
 // asked, as far as that can be had.
 func (b *builder) settled() (wire.Params, string) {
 	switch b.op.Effect.Kind {
-	case "read":
+	case contract.Reads:
 		if r := b.c.Resource(b.op.Effect.Resource); r != nil {
 			return b.around(r.IDParameter), "about one resource"
 		}
-	case "regions", "usage", "listTags":
+	case contract.ListsRegions, contract.ShowsUsage, contract.ListsTags:
 		return b.around(b.op.Parameters[0].Path), "as it is"
 	}
 	f := firstRequired(b.op)
@@ -69,7 +69,7 @@ func (b *builder) same(c comparison) {
 			"send it the first way again, to see that nothing changed meanwhile",
 			"expect the same tree but for RequestId",
 		},
-		Needs: b.needs(c.base.Params, ""), Serial: b.op.Effect.Kind == "usage",
+		Needs: b.needs(c.base.Params, ""), Serial: b.op.Effect.Kind == contract.ShowsUsage,
 		Run: c.run,
 	})
 }

@@ -41,18 +41,18 @@ type ownMark struct {
 func (b *builder) recipe() *recipe {
 	r := &recipe{b: b, c: b.c, in: b.in, op: b.op, template: b.input().Minimal.Clone()}
 	switch b.op.Effect.Kind {
-	case "create", "copy":
+	case contract.Creates, contract.Copies:
 		marks := b.marks()
 		if len(marks) == 0 {
 			return nil
 		}
 		r.mark = marks[0]
 		r.template = b.marking(r.template, r.mark)
-	case "delete":
+	case contract.Deletes:
 		r.names = b.otherNames()
-	case "untag":
+	case contract.Untags:
 		for _, op := range b.c.Operations {
-			if op.Effect.Kind == "tag" {
+			if op.Effect.Kind == contract.Tags {
 				r.other = op.Name
 			}
 		}
@@ -61,7 +61,7 @@ func (b *builder) recipe() *recipe {
 }
 
 func (r *recipe) makes() bool {
-	return r.op.Effect.Kind == "create" || r.op.Effect.Kind == "copy"
+	return r.op.Effect.Kind.Makes()
 }
 
 // byName is the deletion of a resource by other parameters than its id.
@@ -169,7 +169,7 @@ func (r *recipe) begin(ctx context.Context, s *plan.Session, clause *contract.Cl
 	if d.request, err = s.Bind(ctx, request); err != nil {
 		return nil, err
 	}
-	if r.op.Effect.Kind == "untag" {
+	if r.op.Effect.Kind == contract.Untags {
 		return d, d.undo(ctx) // there must be something to take off
 	}
 	return d, nil
@@ -310,15 +310,19 @@ func (d *deed) settle(ctx context.Context) error {
 	switch {
 	case d.makes():
 		id := d.idIn(d.answer)
-		return d.s.Listed(ctx, id+" to be listed", func() (bool, error) {
-			seen, err := d.see(ctx)
-			return slices.Contains(seen, id), err
-		})
-	case d.op.Effect.Kind == "delete":
+		return d.listed(ctx, id, func(seen []string) bool { return slices.Contains(seen, id) })
+	case d.op.Effect.Kind == contract.Deletes:
 		return d.until(ctx, d.subject.ID+" to be gone", func(seen []string) bool { return len(seen) == 0 })
 	}
 	_, err := d.s.UsableOf(ctx, d.subject)
 	return err
+}
+
+func (d *deed) listed(ctx context.Context, what string, f func([]string) bool) error {
+	return d.s.Listed(ctx, what+" to be listed", func() (bool, error) {
+		seen, err := d.see(ctx)
+		return err == nil && f(seen), err
+	})
 }
 
 func (d *deed) until(ctx context.Context, what string, f func([]string) bool) error {

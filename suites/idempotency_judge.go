@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/eci-conform/conform/internal/check"
-	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/wire"
 )
 
@@ -116,13 +115,12 @@ func (d *deed) shows(ctx context.Context, what string, f func([]string) bool) er
 		return d.showsNow(ctx, what, f)
 	}
 	var last []string
-	err := d.until(ctx, what, func(seen []string) bool {
-		last = seen
-		return f(seen)
+	ok, err := d.s.Shows(ctx, what, func() (done bool, err error) {
+		last, err = d.see(ctx)
+		return err == nil && f(last), err
 	})
-	if plan.IsTimeout(err) {
+	if err == nil && !ok {
 		d.s.Find(check.Found(d.clause, "/body", what, seenText(last)))
-		return nil
 	}
 	return err
 }

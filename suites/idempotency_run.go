@@ -249,7 +249,7 @@ func (d *deed) settleAny(ctx context.Context) error {
 	if !d.makes() {
 		return d.settle(ctx)
 	}
-	return d.until(ctx, "what was made to be listed", func(seen []string) bool { return len(seen) > 0 })
+	return d.listed(ctx, "what was made", func(seen []string) bool { return len(seen) > 0 })
 }
 
 // crowdSize is how many requests come at once.

@@ -120,7 +120,7 @@ func otherOperation(ctx context.Context, d *deed) error {
 
 // partner is another deed that takes a token.
 func (d *deed) partner(ctx context.Context) (*deed, error) {
-	if d.op.Effect.Kind == "delete" {
+	if d.op.Effect.Kind == contract.Deletes {
 		b := *d.b
 		b.op = d.c.Operation(d.c.Resource(d.op.Effect.Resource).Create)
 		return b.recipe().begin(ctx, d.s, d.clause, d.where)

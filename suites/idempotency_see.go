@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/eci-conform/conform/internal/check"
+	"github.com/eci-conform/conform/internal/contract"
 	"github.com/eci-conform/conform/internal/plan"
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -105,7 +106,7 @@ func (d *deed) atPath(ctx context.Context) ([]string, error) {
 // second time shows.
 func (d *deed) undoes() bool {
 	kind := d.op.Effect.Kind
-	return kind == "update" || kind == "untag" || kind == "delete" && d.other != ""
+	return kind == contract.Updates || kind == contract.Untags || kind == contract.Deletes && d.other != ""
 }
 
 // undo makes a difference that doing the deed again would wipe out: it writes
@@ -115,7 +116,7 @@ func (d *deed) undo(ctx context.Context) error {
 	if d.other != "" {
 		op = d.other
 	}
-	if d.op.Effect.Kind == "delete" {
+	if d.op.Effect.Kind == contract.Deletes {
 		return d.remake(ctx)
 	}
 	params := d.in[op].Minimal.Clone()

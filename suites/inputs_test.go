@@ -25,7 +25,7 @@ func TestInputsAreValid(t *testing.T) {
 			if f.Parent != nil && f.Parent.Type == contract.Map {
 				continue
 			}
-			if len(below(in[op.Name].Maximal, top(f.Path)))+len(below(in[op.Name].Others, top(f.Path))) == 0 && !f.AllowEmpty && f.Path != op.Effect.Next && op.Effect.Kind != "delete" {
+			if len(below(in[op.Name].Maximal, top(f.Path)))+len(below(in[op.Name].Others, top(f.Path))) == 0 && !f.AllowEmpty && f.Path != op.Effect.Next && op.Effect.Kind != contract.Deletes {
 				t.Errorf("%s: no input has a value for %s", op.Name, f.Path)
 			}
 		}

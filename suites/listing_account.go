@@ -60,7 +60,7 @@ func listedOnce(s *plan.Session, op *contract.Operation, a *check.Answer) {
 
 // countCases make and delete a resource and look at the number of them.
 func (b *builder) countCases() {
-	if b.op.Effect.Kind != "usage" {
+	if b.op.Effect.Kind != contract.ShowsUsage {
 		return
 	}
 	for _, kind := range b.c.Resources {

@@ -252,14 +252,14 @@ func (f *flux) add(ctx context.Context) error {
 		}
 		return err
 	}
-	return f.retag(ctx, "tag", "key-1")
+	return f.retag(ctx, contract.Tags, "key-1")
 }
 
 // takeAway removes an item that the first page has shown.
 func (f *flux) takeAway(ctx context.Context) error {
 	f.gone = f.seen[0]
 	if f.op.Effect.Resource == "" {
-		return f.retag(ctx, "untag", f.keyOf(f.gone))
+		return f.retag(ctx, contract.Untags, f.keyOf(f.gone))
 	}
 	del := f.b.c.Operation(f.kind.Delete)
 	params := wire.Params{{Name: regionNames(del)[0], Value: f.s.Region}, {Name: f.kind.IDParameter, Value: f.gone}}
@@ -284,11 +284,11 @@ func (f *flux) keyOf(row string) string {
 
 // retag sends the tag operation of that kind of effect with another key in the
 // place of the one in its valid request.
-func (f *flux) retag(ctx context.Context, kind, key string) error {
+func (f *flux) retag(ctx context.Context, kind contract.EffectKind, key string) error {
 	var tag, op *contract.Operation
 	for _, o := range f.b.c.Operations {
 		switch o.Effect.Kind {
-		case "tag":
+		case contract.Tags:
 			tag = o
 		}
 		if o.Effect.Kind == kind {

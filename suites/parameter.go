@@ -148,7 +148,7 @@ func (b *builder) presence(f *contract.Field) {
 // atWork gives an update that would have nothing to do something to do: else it
 // may be refused for that.
 func (b *builder) atWork(p wire.Params) wire.Params {
-	if b.op.Effect.Kind != "update" || slices.ContainsFunc(b.op.Effect.Echo, func(e contract.Echo) bool { return len(below(p, top(e.Parameter))) > 0 }) {
+	if b.op.Effect.Kind != contract.Updates || slices.ContainsFunc(b.op.Effect.Echo, func(e contract.Echo) bool { return len(below(p, top(e.Parameter))) > 0 }) {
 		return p
 	}
 	for _, e := range b.op.Effect.Echo {
@@ -264,7 +264,7 @@ func (b *builder) unknown(f *contract.Field, kind, text string) {
 // names, so that it cannot do without it. A filter selects nothing instead.
 func (b *builder) names(f *contract.Field) bool {
 	switch b.op.Effect.Kind {
-	case "update", "delete", "copy", "tag", "untag":
+	case contract.Updates, contract.Deletes, contract.Copies, contract.Tags, contract.Untags:
 		return f.Required || slices.ContainsFunc(b.op.Effect.Key, func(key []string) bool { return slices.Contains(key, f.Path) })
 	}
 	return false

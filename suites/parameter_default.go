@@ -22,7 +22,7 @@ func (b *builder) defaults() {
 		if sameOnWire(given, without) || vanishes(f, without) {
 			continue
 		}
-		if e := b.echoOf(f); e != nil && b.op.Effect.Kind == "create" {
+		if e := b.echoOf(f); e != nil && b.op.Effect.Kind == contract.Creates {
 			p := b.pairOf(f, given, without)
 			if b.selects(e) {
 				p.shows = p.clause
@@ -38,7 +38,7 @@ func (b *builder) defaults() {
 // twice. What is left out of an update stays as it was; what a deletion leaves
 // out is tested with its keys.
 func (b *builder) repeatable() bool {
-	return b.op.Effect.Kind != "update" && b.op.Effect.Kind != "delete"
+	return b.op.Effect.Kind != contract.Updates && b.op.Effect.Kind != contract.Deletes
 }
 
 func (b *builder) echoOf(f *contract.Field) *contract.Echo {
@@ -127,7 +127,7 @@ func (b *builder) defaultCase(p pair, expect string, run func(context.Context, *
 // secrets writes each secret and reads the resource: no answer may show it.
 func (b *builder) secrets() {
 	clause := b.c.Protocol.Clauses["secrets.echo"]
-	if kind := b.op.Effect.Kind; clause == nil || kind != "create" && kind != "update" {
+	if kind := b.op.Effect.Kind; clause == nil || kind != contract.Creates && kind != contract.Updates {
 		return
 	}
 	for _, f := range b.op.Leaves() {

@@ -65,7 +65,7 @@ func (b *builder) echoes() {
 // with: that the one it has is forgotten cannot be seen.
 func (b *builder) otherChoice(e *contract.Echo, f *contract.Field) {
 	kind := b.c.Resource(b.op.Effect.Resource)
-	if b.op.Effect.Kind != "update" || kind == nil {
+	if b.op.Effect.Kind != contract.Updates || kind == nil {
 		return
 	}
 	name := first(e.Parameter)
@@ -84,7 +84,7 @@ func (b *builder) otherChoice(e *contract.Echo, f *contract.Field) {
 // was written in.
 func (b *builder) reads() bool {
 	kind := b.op.Effect.Kind
-	return kind == "create" || kind == "update" || kind == "tag"
+	return kind == contract.Creates || kind == contract.Updates || kind == contract.Tags
 }
 
 // marked returns a valid request with the parameter's group in which a freely
@@ -120,7 +120,7 @@ func (b *builder) oddEchoes(e *contract.Echo, f *contract.Field) {
 		prefix = strings.Replace(now, "$name", "${name}", 1)
 	}
 	for _, v := range oddTexts {
-		if f.Check(v.text) != "" || v.weak && b.op.Effect.Kind != "create" {
+		if f.Check(v.text) != "" || v.weak && b.op.Effect.Kind != contract.Creates {
 			continue
 		}
 		b.echo(e, echoed{
@@ -128,7 +128,7 @@ func (b *builder) oddEchoes(e *contract.Echo, f *contract.Field) {
 			change: "with " + name + " holding " + v.say + ", and read it again",
 		})
 	}
-	if b.op.Effect.Kind == "create" && f.Class == contract.ClassName && f.Parent == nil && strings.Contains(now, "$name") {
+	if b.op.Effect.Kind == contract.Creates && f.Class == contract.ClassName && f.Parent == nil && strings.Contains(now, "$name") {
 		b.echo(e, echoed{
 			variant: "text-plusForSpace", params: set(params, name, prefix+"a b+c"), escape: plusEscape,
 			change: "with " + name + " holding a space, on the wire as +, and read it again",
@@ -189,7 +189,7 @@ func (b *builder) echo(e *contract.Echo, c echoed) {
 				return err
 			}
 			return w.showing(ctx, s, item, func(item *wire.Map) []check.Finding {
-				return compareEcho(e, sent, item, w.op.Effect.Kind == "tag")
+				return compareEcho(e, sent, item, w.op.Effect.Kind == contract.Tags)
 			})
 		},
 	})
@@ -237,7 +237,7 @@ func (w writer) write(ctx context.Context, s *plan.Session) (wire.Params, *wire.
 // value, or left it out where it is the default.
 func (b *builder) selects(e *contract.Echo) bool {
 	kind := b.c.Resource(b.op.Effect.Resource)
-	if kind == nil || b.op.Effect.Kind != "create" {
+	if kind == nil || b.op.Effect.Kind != contract.Creates {
 		return false
 	}
 	list := b.c.Operation(kind.List)

@@ -14,7 +14,7 @@ import (
 // otherKeys deletes a resource by the names that stand in place of its id:
 // once with all of them, and once with each that has a default left out.
 func (b *builder) otherKeys() {
-	if b.op.Effect.Kind != "delete" {
+	if b.op.Effect.Kind != contract.Deletes {
 		return
 	}
 	for _, names := range b.op.Effect.Key {

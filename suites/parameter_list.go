@@ -138,7 +138,7 @@ func (b *builder) listLengths(l list) {
 			b.violated(c, clause, "maxItems", l.name)
 		case n > 0 && !l.madeUp():
 			b.acceptedOnce(c, clause)
-		case n > 0 && b.op.Effect.Kind == "read":
+		case n > 0 && b.op.Effect.Kind == contract.Reads:
 			b.acceptedOnce(c, capped(clause, contract.Inferred))
 		}
 	}

@@ -25,12 +25,12 @@ func (b *builder) tagging() {
 		return
 	}
 	switch b.op.Effect.Kind {
-	case "tag":
+	case contract.Tags:
 		g.add(tagCase{subject: g.ids, variant: "two", clause: b.op.Effect.Clause, resources: 2,
 			say: "two tags for two resources", expect: "both tags on both", change: g.maximal})
 		g.add(tagCase{subject: g.ids, variant: "andAbsent", clause: capped(g.op.Effect.Clause, contract.Inferred), resources: 1, stay: tagKeys, may: true, whole: true,
 			say: "a resource that is there and one that is not", expect: "no change, where it is refused", change: g.andAbsent})
-	case "untag":
+	case contract.Untags:
 		g.untagging()
 	}
 }

@@ -25,16 +25,16 @@ func stateFamily(b *builder) {
 		f.matrix()
 		f.identity()
 		switch b.op.Effect.Kind {
-		case "create":
+		case contract.Creates:
 			f.creation()
 			f.walks()
-		case "update":
+		case contract.Updates:
 			f.updates()
-		case "delete":
+		case contract.Deletes:
 			f.otherNames()
-		case "copy":
+		case contract.Copies:
 			f.copies()
-		case "tag", "untag":
+		case contract.Tags, contract.Untags:
 			f.tags()
 		}
 	}
@@ -46,7 +46,7 @@ func (b *builder) subjects() []*contract.Resource {
 	if r := b.c.Resource(b.op.Effect.Resource); r != nil {
 		return []*contract.Resource{r}
 	}
-	if !slices.Contains([]string{"tag", "untag", "listTags"}, b.op.Effect.Kind) {
+	if !b.op.Effect.Kind.OfTags() {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(b.c.Resources), func(r *contract.Resource) bool { return r.TagType == "" })
@@ -91,7 +91,7 @@ func (f states) play(c play) {
 func (f states) about(op *contract.Operation) (wire.Params, bool) {
 	in := f.in[op.Name]
 	params := in.Minimal.Clone()
-	if op.Effect.Kind == "read" {
+	if op.Effect.Kind == contract.Reads {
 		for _, filter := range op.Effect.Filters {
 			if filter.Member == f.kind.IDMember {
 				return params.Set(first(filter.Parameter), f.self()), true

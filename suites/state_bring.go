@@ -133,7 +133,7 @@ func (t *stage) begin(ctx context.Context, state string, how ...plan.Option) (id
 	if err := t.able(op); err != nil {
 		return "", err
 	}
-	if op.Effect.Kind == "create" {
+	if op.Effect.Kind == contract.Creates {
 		return t.create(ctx, t.in[op.Name].Minimal, how...)
 	}
 	r, err := t.Lease(ctx, t.kind.Name)
@@ -147,7 +147,7 @@ func (t *stage) begin(ctx context.Context, state string, how ...plan.Option) (id
 // the way names.
 func (t *stage) able(op *contract.Operation) error {
 	params := t.in[op.Name].Minimal
-	if op.Effect.Kind == "update" {
+	if op.Effect.Kind == contract.Updates {
 		params = working(op, t.in[op.Name])
 	}
 	if why := t.lacks(op, params); why != "" {
@@ -264,7 +264,7 @@ func (c *catching) prepare(ctx context.Context, control bool) error {
 		c.places = 2
 	}
 	op := c.Contract.Operation(c.edge.On)
-	if err := c.able(op); err != nil || op.Effect.Kind == "create" {
+	if err := c.able(op); err != nil || op.Effect.Kind == contract.Creates {
 		return err
 	}
 	for range c.places {

@@ -113,7 +113,7 @@ type identityCase struct {
 }
 
 func (c identityCase) reads() bool {
-	return slices.Contains([]string{"read", "listTags"}, c.op.Effect.Kind)
+	return slices.Contains([]contract.EffectKind{contract.Reads, contract.ListsTags}, c.op.Effect.Kind)
 }
 
 func (c identityCase) say() string {

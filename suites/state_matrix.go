@@ -18,7 +18,7 @@ func (f states) matrix() {
 	if !ok {
 		return
 	}
-	if f.op.Effect.Kind == "update" {
+	if f.op.Effect.Kind == contract.Updates {
 		params = working(f.op, f.input())
 	}
 	for _, s := range f.kind.States {
@@ -56,7 +56,7 @@ type cell struct {
 // clause is what the case is about: that the state is shown, for an operation
 // that only reads; else what the operation does in it.
 func (c cell) clause() *contract.Clause {
-	if s := c.kind.State(c.state); s != nil && c.op.Effect.Kind == "read" {
+	if s := c.kind.State(c.state); s != nil && c.op.Effect.Kind == contract.Reads {
 		return s.Clause
 	}
 	return c.want.Clause
@@ -76,7 +76,7 @@ func (c cell) judges() []*contract.Clause {
 	if rows := c.want.Refusals(); len(rows) > 0 && !c.want.Accepts() {
 		out = append(out, rows[0].Row)
 	}
-	if c.op.Effect.Kind == "read" {
+	if c.op.Effect.Kind == contract.Reads {
 		for _, tr := range c.m.Route(c.state) {
 			out = append(out, tr.Clause)
 		}
@@ -125,9 +125,9 @@ func (c cell) run(ctx context.Context, t *stage) error {
 // effect judges what has become of the resource.
 func (c cell) effect(ctx context.Context, t *stage, id string, e certain) error {
 	switch {
-	case c.op.Effect.Kind == "read":
+	case c.op.Effect.Kind == contract.Reads:
 		return c.listed(ctx, t, id)
-	case c.op.Effect.Kind == "listTags":
+	case c.op.Effect.Kind == contract.ListsTags:
 		return nil
 	case c.state == "":
 		return t.gone(ctx, id, c.op.Effect.Clause)
@@ -135,9 +135,9 @@ func (c cell) effect(ctx context.Context, t *stage, id string, e certain) error 
 		return c.untouched(ctx, t, id, e.before)
 	case !c.want.Accepts():
 		return nil
-	case c.op.Effect.Kind == "delete":
+	case c.op.Effect.Kind == contract.Deletes:
 		return t.gone(ctx, id, c.want.Clause)
-	case c.op.Effect.Kind == "update":
+	case c.op.Effect.Kind == contract.Updates:
 		_, err := t.watch(ctx, journey{id: id, from: c.op.Effect.To, clause: c.want.Clause, want: t.usable()})
 		return err
 	}
@@ -208,7 +208,7 @@ func (c cell) passing(ctx context.Context, t *stage) error {
 // act sends the request and looks at what it left.
 func (c cell) act(ctx context.Context, t *stage, g glimpse, e *certain) (err error) {
 	e.before = g.item
-	if c.op.Effect.Kind == "read" {
+	if c.op.Effect.Kind == contract.Reads {
 		e.after, e.answer = g.item, &check.Answer{OK: true}
 		return nil
 	}
@@ -244,7 +244,7 @@ func (c cell) conclude(ctx context.Context, t *stage, id string, e certain) (don
 
 // accepted judges what becomes of the resource after a success.
 func (c cell) accepted(ctx context.Context, t *stage, id string) error {
-	if c.op.Effect.Kind == "delete" {
+	if c.op.Effect.Kind == contract.Deletes {
 		return t.gone(ctx, id, c.want.Clause)
 	}
 	return nil

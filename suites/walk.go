@@ -60,7 +60,7 @@ func draw(r *rand.Rand, from []move) []move {
 	out := make([]move, walkSteps)
 	for i := range out {
 		out[i] = from[r.IntN(len(from))]
-		for i < walkSteps-2 && out[i].op != nil && out[i].op.Effect.Kind == "delete" {
+		for i < walkSteps-2 && out[i].op != nil && out[i].op.Effect.Kind == contract.Deletes {
 			out[i] = from[r.IntN(len(from))]
 		}
 	}
@@ -86,9 +86,9 @@ func (f states) moves() []move {
 			continue
 		}
 		switch op.Effect.Kind {
-		case "update":
+		case contract.Updates:
 			out = append(out, g.updateMoves()...)
-		case "delete", "tag", "untag", "listTags":
+		case contract.Deletes, contract.Tags, contract.Untags, contract.ListsTags:
 			out = append(out, move{op.Name, op, params})
 		}
 	}

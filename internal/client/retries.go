@@ -233,7 +233,7 @@ func (t *trial) stamped(r *result) {
 // effects: one call never makes two things, whatever gets lost.
 func (b *builder) effects() {
 	kind := b.op.Effect.Kind
-	if b.op.token() == "" || kind != "create" {
+	if b.op.token() == "" || kind != contract.Creates {
 		return
 	}
 	for _, k := range []loss{

@@ -48,7 +48,7 @@ func (w *walk) list(f *contract.Field, a, b []any, p at) {
 
 // listed is the resource whose items stand at a place, nil for none.
 func (w *walk) listed(p at) *contract.Resource {
-	if w.failed || w.op == nil || w.op.Effect.Kind != "read" || p.path != "/"+strings.ReplaceAll(w.op.Effect.Items, ".", "/") {
+	if w.failed || w.op == nil || w.op.Effect.Kind != contract.Reads || p.path != "/"+strings.ReplaceAll(w.op.Effect.Items, ".", "/") {
 		return nil
 	}
 	return w.contract.Resource(w.op.Effect.Resource)
@@ -194,7 +194,7 @@ func (w *walk) alone(k keying, g Grade, v any, p at) {
 
 // foreign says whether an item is of something that the two sides do not share.
 func (w *walk) foreign(k keying, g Grade, v any) bool {
-	if w.op == nil || w.op.Effect.Kind != "read" && w.op.Effect.Kind != "listTags" || k.at.path != "/"+strings.ReplaceAll(items(w.op), ".", "/") {
+	if w.op == nil || w.op.Effect.Kind != contract.Reads && w.op.Effect.Kind != contract.ListsTags || k.at.path != "/"+strings.ReplaceAll(items(w.op), ".", "/") {
 		return false
 	}
 	m, _ := v.(*wire.Map)

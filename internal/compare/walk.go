@@ -73,7 +73,7 @@ func (w *walk) whole() {
 		f = nil
 		if w.op != nil {
 			f = w.op.Response
-			w.bind = slices.Contains(makers, w.op.Effect.Kind)
+			w.bind = w.op.Effect.Kind.Makes()
 		}
 	}
 	a, formA, errA := w.read(w.A, f)
@@ -92,9 +92,6 @@ func (w *walk) whole() {
 		w.value(f, a, b, at{})
 	}
 }
-
-// makers are the effects whose answers name what was made.
-var makers = []string{"create", "copy"}
 
 func readable(err error) string {
 	if err != nil {
@@ -250,7 +247,7 @@ func (w *walk) scalar(f *contract.Field, a, b any, p at) {
 		if timeShape(sa) != timeShape(sb) {
 			w.differ(Class, p, sa, sb)
 		}
-	case f.Class == contract.ClassNumber && w.op != nil && w.op.Effect.Kind == "usage":
+	case f.Class == contract.ClassNumber && w.op != nil && w.op.Effect.Kind == contract.ShowsUsage:
 		w.leave(Account)
 	case f.Class == contract.ClassNumber:
 		w.out.Values++

@@ -2,9 +2,7 @@ package contract
 
 // Effect is what an operation does to the resources.
 type Effect struct {
-	// Kind: create, read (list), update, delete, copy, tag, untag, listTags,
-	// regions, usage.
-	Kind     string
+	Kind     EffectKind
 	Resource string // empty for tag operations, regions and usage
 	// Key is the parameters that say which resource is meant, as
 	// alternatives: [[DataCacheId], [Bucket, Path]].

@@ -18,7 +18,7 @@ func (l *linter) effects() {
 	}
 }
 
-var withResource = []string{"create", "read", "update", "delete", "copy"}
+var withResource = []EffectKind{Creates, Reads, Updates, Deletes, Copies}
 
 func (l *linter) effectResource(o *Operation, e *Effect) {
 	switch {
@@ -27,10 +27,10 @@ func (l *linter) effectResource(o *Operation, e *Effect) {
 	case e.Resource != "" && l.c.Resource(e.Resource) == nil:
 		l.report(e.Place, "effect", "%s: resource %s is not defined in x-acs-resources", o.Name, e.Resource)
 	}
-	if slices.Contains([]string{"create", "copy"}, e.Kind) && e.ID == "" {
+	if e.Kind.Makes() && e.ID == "" {
 		l.report(e.Place, "effect", "%s: effect %s: id is missing", o.Name, e.Kind)
 	}
-	if slices.Contains([]string{"update", "delete", "copy"}, e.Kind) && len(e.Key) == 0 {
+	if slices.Contains([]EffectKind{Updates, Deletes, Copies}, e.Kind) && len(e.Key) == 0 {
 		l.report(e.Place, "effect", "%s: effect %s: key is missing", o.Name, e.Kind)
 	}
 }
@@ -54,10 +54,10 @@ func (l *linter) effectPaths(o *Operation, e *Effect) {
 	l.answer(o, e, "items", e.Items)
 	l.answer(o, e, "next", e.Next)
 	l.answer(o, e, "total", e.Total)
-	if f := o.Response.Find(e.Items); e.Items != "" && f != nil && f.Type != Array && e.Kind != "usage" {
+	if f := o.Response.Find(e.Items); e.Items != "" && f != nil && f.Type != Array && e.Kind != ShowsUsage {
 		l.report(e.Place, "effect", "%s: items: %s is no list", o.Name, e.Items)
 	}
-	if slices.Contains([]string{"read", "regions", "usage", "listTags"}, e.Kind) && e.Items == "" {
+	if e.Kind.Looks() && e.Items == "" {
 		l.report(e.Place, "effect", "%s: effect %s: items is missing", o.Name, e.Kind)
 	}
 }
@@ -115,11 +115,11 @@ func (l *linter) effectStates(o *Operation, e *Effect) {
 }
 
 func (l *linter) effectEdges(o *Operation, e *Effect, r *Resource) {
-	if len(r.States) == 0 || e.Kind == "read" {
+	if len(r.States) == 0 || e.Kind == Reads {
 		return
 	}
 	from := e.From
-	if e.Kind == "create" || e.Kind == "copy" {
+	if e.Kind.Makes() {
 		from = []string{""}
 	}
 	for _, s := range from {
@@ -245,7 +245,7 @@ func (l *linter) resources() {
 	}
 }
 
-var roleKinds = map[string]string{"create": "create", "list": "read", "update": "update", "delete": "delete"}
+var roleKinds = map[string]EffectKind{"create": Creates, "list": Reads, "update": Updates, "delete": Deletes}
 
 func (l *linter) role(r *Resource, role, name string, needed bool) {
 	o := l.c.Operation(name)
@@ -287,7 +287,7 @@ func (l *linter) tagType(r *Resource) {
 		return
 	}
 	for _, o := range l.c.Operations {
-		if !slices.Contains([]string{"tag", "untag", "listTags"}, o.Effect.Kind) {
+		if !o.Effect.Kind.OfTags() {
 			continue
 		}
 		if !slices.ContainsFunc(o.Leaves(), func(f *Field) bool { return slices.Contains(f.Enum, r.TagType) }) {

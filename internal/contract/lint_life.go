@@ -35,7 +35,7 @@ func (l *linter) member(r *Resource, at Place, what, name string) {
 // counted wants a number of the operation that shows what is used.
 func (l *linter) counted(r *Resource, u *Usage) {
 	for _, o := range l.c.Operations {
-		if o.Effect.Kind != "usage" || o.Response == nil {
+		if o.Effect.Kind != ShowsUsage || o.Response == nil {
 			continue
 		}
 		if f := o.Response.Find(o.Effect.Items + "." + u.Member); f != nil && f.Type == Integer {

@@ -215,7 +215,7 @@ func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 		"shows", "match")
 	b = o.basis("", b)
 	e := Effect{
-		Kind: o.word("kind", "kind", EffectKinds), Resource: o.text("resource"), Key: l.alternatives(o),
+		Kind: EffectKind(o.word("kind", "kind", words(EffectKinds))), Resource: o.text("resource"), Key: l.alternatives(o),
 		ID: o.text("id"), From: o.texts("from"), To: o.text("to"), Wrong: o.text("wrong"), Items: o.text("items"),
 		Limit: o.text("limit"), Next: o.text("next"), Total: o.text("total"), Same: o.text("same"), Force: o.texts("force"),
 		Place: l.place(n),
@@ -227,7 +227,7 @@ func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 	}
 	at, _ := o.find("kind")
 	e.Clause = l.clause(b, at, Clause{
-		ID: op.Name + "#effect/" + e.Kind, Operation: op.Name, Kind: "effect", Subject: subjectOf(&e), Keyword: e.Kind,
+		ID: op.Name + "#effect/" + string(e.Kind), Operation: op.Name, Kind: "effect", Subject: subjectOf(&e), Keyword: string(e.Kind),
 		Promise: promise,
 	})
 	e.Rest, e.Shows, e.Match = l.rest(op, o, b), l.shows(op, o, b), l.match(op, o, b)
@@ -243,7 +243,7 @@ func (l *loader) effect(op *Operation, n *yaml.Node, b basis) {
 
 func subjectOf(e *Effect) string {
 	if e.Resource == "" {
-		return e.Kind
+		return string(e.Kind)
 	}
 	return e.Resource
 }

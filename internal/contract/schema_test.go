@@ -34,7 +34,7 @@ func TestSchemaKnowsTheSameWords(t *testing.T) {
 		{"$defs/violations/properties", append([]string{"level", "source"}, ViolationKinds...)},
 		{"$defs/rule/properties/violation/enum", ViolationKinds},
 		{"$defs/rule/properties/kind/enum", RuleKinds},
-		{"$defs/effect/properties/kind/enum", EffectKinds},
+		{"$defs/effect/properties/kind/enum", words(EffectKinds)},
 		{"$defs/condition/properties/kind/enum", conditionKinds},
 		{"$defs/condition/properties/class/enum", conditionClasses},
 		{"$defs/source/properties/kind/enum", sourceKinds},

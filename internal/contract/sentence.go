@@ -64,21 +64,21 @@ func withArticle(name string) string { return "A" + Articled(name)[1:] }
 // effectSentence says what an operation does to its resource.
 func effectSentence(name string, e *Effect) string {
 	switch e.Kind {
-	case "create":
+	case Creates:
 		return fmt.Sprintf("%s makes one new %s and answers its id.", name, e.Resource)
-	case "copy":
+	case Copies:
 		return fmt.Sprintf("%s makes a copy of one %s and answers the copy's id.", name, e.Resource)
-	case "read":
+	case Reads:
 		return fmt.Sprintf("%s lists what there is of %s and changes nothing.", name, e.Resource)
-	case "update":
+	case Updates:
 		return fmt.Sprintf("%s changes one %s%s.", name, e.Resource, fromTo(e))
-	case "delete":
+	case Deletes:
 		return fmt.Sprintf("%s makes one %s go away%s.", name, e.Resource, fromTo(e))
-	case "tag":
+	case Tags:
 		return name + " puts tags on resources."
-	case "untag":
+	case Untags:
 		return name + " takes tags off resources."
-	case "listTags":
+	case ListsTags:
 		return name + " lists the tags of resources and changes nothing."
 	default:
 		return fmt.Sprintf("%s lists %s and changes nothing.", name, e.Kind)

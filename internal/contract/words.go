@@ -82,9 +82,46 @@ var RuleKinds = []string{
 	"atMostOne", "atLeastOne", "requires", "notValue", "ignoredWith", "ignoredWithout", "notPrefix", "notContains",
 }
 
+// EffectKind is what an operation does.
+type EffectKind string
+
+// The kinds of effects.
+const (
+	Creates      EffectKind = "create"
+	Reads        EffectKind = "read"
+	Updates      EffectKind = "update"
+	Deletes      EffectKind = "delete"
+	Copies       EffectKind = "copy"
+	Tags         EffectKind = "tag"
+	Untags       EffectKind = "untag"
+	ListsTags    EffectKind = "listTags"
+	ListsRegions EffectKind = "regions"
+	ShowsUsage   EffectKind = "usage"
+)
+
 // EffectKinds are what an operation can do.
-var EffectKinds = []string{
-	"create", "read", "update", "delete", "copy", "tag", "untag", "listTags", "regions", "usage",
+var EffectKinds = []EffectKind{Creates, Reads, Updates, Deletes, Copies, Tags, Untags, ListsTags, ListsRegions, ShowsUsage}
+
+func words(kinds []EffectKind) []string {
+	out := make([]string, len(kinds))
+	for i, k := range kinds {
+		out[i] = string(k)
+	}
+	return out
+}
+
+// Makes says whether the effect is that there is one more resource.
+func (k EffectKind) Makes() bool { return k == Creates || k == Copies }
+
+// Writes says whether the effect is that a resource holds what the request says.
+func (k EffectKind) Writes() bool { return k.Makes() || k == Updates }
+
+// OfTags says whether the effect is about tags, of whatever kind of resource.
+func (k EffectKind) OfTags() bool { return k == Tags || k == Untags || k == ListsTags }
+
+// Looks says whether the effect is an answer and nothing else.
+func (k EffectKind) Looks() bool {
+	return k == Reads || k == ListsTags || k == ListsRegions || k == ShowsUsage
 }
 
 // TransitionEvents are what moves a resource besides operations.

@@ -11,7 +11,7 @@ import (
 // be somebody's. What was refused in the recording because there never was such
 // a thing, and what cannot name anything, is harmless.
 func (r *resender) alien(s *step) bool {
-	if s.op == nil || !s.writes || s.op.Effect.Kind == "create" {
+	if s.op == nil || !s.writes || s.op.Effect.Kind == contract.Creates {
 		return false
 	}
 	keys, absent := r.keys(s.op), r.absent(s)

@@ -90,7 +90,7 @@ func region(op *contract.Operation, params wire.Params) string {
 		if v, ok := params.Get(f.Name); ok {
 			out = v
 		}
-		if op.Effect.Kind != "copy" {
+		if op.Effect.Kind != contract.Copies {
 			break
 		}
 	}

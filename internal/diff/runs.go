@@ -36,7 +36,7 @@ func (p *pairing) runs() error {
 // minted finds the ids that the service gave to parts of things: those that a
 // listing shows and nobody asked for.
 func (t *tape) minted(c *contract.Contract, s *step) error {
-	if s.op == nil || s.op.Effect.Kind != "read" || s.Status != 200 {
+	if s.op == nil || s.op.Effect.Kind != contract.Reads || s.Status != 200 {
 		return nil
 	}
 	kind := c.Resource(s.op.Effect.Resource)

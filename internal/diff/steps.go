@@ -44,16 +44,13 @@ type tape struct {
 	outlines map[string]bool
 }
 
-// changes are the effects that change something.
-var changes = []string{"create", "update", "delete", "copy", "tag", "untag"}
-
 // read takes a recording apart. mark is that of a run, empty for anything else.
 func read(source Source, c *contract.Contract, mark string) (*tape, error) {
 	t := &tape{source: source, mark: mark, made: map[string]bool{}, accepted: map[string]bool{}}
 	for i := range source.Len() {
 		s := &step{Record: source.Entry(i).Record, index: i}
 		s.op = c.Operation(s.Operation)
-		s.writes = s.op == nil || slices.Contains(changes, s.op.Effect.Kind)
+		s.writes = s.op == nil || !s.op.Effect.Kind.Looks()
 		for _, p := range s.Params {
 			t.accepted[p.Value] = t.accepted[p.Value] || s.Status < 400
 		}
@@ -135,15 +132,12 @@ func body(op *contract.Operation, r *redact.Record) *wire.Map {
 	return m
 }
 
-// namers are the effects whose requests give a thing its name.
-var namers = []string{"create", "copy", "update"}
-
 // variables are the parameters whose values a client makes up: names of what
 // it makes, and tokens.
 func variables(op *contract.Operation) []*contract.Field {
 	var out []*contract.Field
 	for _, f := range op.Parameters {
-		named := f.Class == contract.ClassName && f.Type == contract.String && slices.Contains(namers, op.Effect.Kind)
+		named := f.Class == contract.ClassName && f.Type == contract.String && op.Effect.Kind.Writes()
 		if named || op.Idempotency != nil && op.Idempotency.Parameter == f.Name {
 			out = append(out, f)
 		}
@@ -254,7 +248,7 @@ func (t *tape) meet(a, b *step) bool {
 		if t.mark != "" && a.Track != b.Track {
 			return false // other cases' things are not looked at
 		}
-		return a.op.Effect.Kind != "regions" && b.op.Effect.Kind != "regions"
+		return a.op.Effect.Kind != contract.ListsRegions && b.op.Effect.Kind != contract.ListsRegions
 	}
 	names := t.about(b)
 	return slices.ContainsFunc(t.about(a), func(name string) bool { return slices.Contains(names, name) })

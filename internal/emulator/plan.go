@@ -105,7 +105,7 @@ func echoesOf(c *contract.Contract) map[string][]contract.Echo {
 	out := map[string][]contract.Echo{}
 	for _, op := range c.Operations {
 		switch op.Effect.Kind {
-		case "create", "copy", "update":
+		case contract.Creates, contract.Copies, contract.Updates:
 		default:
 			continue
 		}

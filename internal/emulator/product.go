@@ -9,22 +9,18 @@ import (
 )
 
 // effects do the work by the kind of an operation's effect.
-var effects = map[string]func(*Emulator, *request) (*wire.Map, *refusal){
-	"create":   create,
-	"copy":     duplicate,
-	"read":     describe,
-	"update":   update,
-	"delete":   remove,
-	"tag":      tag,
-	"untag":    untag,
-	"listTags": listTags,
-	"regions":  listRegions,
-	"usage":    listUsage,
+var effects = map[contract.EffectKind]func(*Emulator, *request) (*wire.Map, *refusal){
+	contract.Creates:      create,
+	contract.Copies:       duplicate,
+	contract.Reads:        describe,
+	contract.Updates:      update,
+	contract.Deletes:      remove,
+	contract.Tags:         tag,
+	contract.Untags:       untag,
+	contract.ListsTags:    listTags,
+	contract.ListsRegions: listRegions,
+	contract.ShowsUsage:   listUsage,
 }
-
-// makes are the kinds of effect that work with the things that a request
-// names; the others only select by them.
-var makes = map[string]bool{"create": true, "copy": true, "update": true}
 
 // runProduct is the last stage: what stands behind the gateway.
 func runProduct(e *Emulator, q *request) *refusal {
@@ -41,7 +37,7 @@ func runProduct(e *Emulator, q *request) *refusal {
 
 // perform judges what the request names and then does the work.
 func (e *Emulator) perform(q *request) (*wire.Map, *refusal) {
-	if makes[q.op.Effect.Kind] {
+	if q.op.Effect.Kind.Writes() { // the others only select by what they name
 		refs, no := e.refer(q)
 		if no != nil {
 			return nil, no

@@ -225,14 +225,14 @@ func TestProfileBindsEverything(t *testing.T) {
 	ids := b.caches("whole")
 	for _, op := range b.contract.Operations {
 		p := b.valid(op.Name, "maximal", ids, "whole-"+op.Name)
-		if op.Effect.Kind == "delete" {
+		if op.Effect.Kind == contract.Deletes {
 			continue
 		}
 		b.must(op.Name, p)
 		b.clock.Add(3 * settle)
 	}
 	for _, op := range b.contract.Operations {
-		if op.Effect.Kind == "delete" {
+		if op.Effect.Kind == contract.Deletes {
 			b.must(op.Name, b.valid(op.Name, "maximal", ids, "whole-"+op.Name))
 		}
 	}

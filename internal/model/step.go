@@ -18,21 +18,21 @@ const kindState = "state"
 func (m *Machine) Step(s State, c Call) Allowed {
 	op := c.Operation
 	switch op.Effect.Kind {
-	case "create":
+	case contract.Creates:
 		return m.create(s, c)
-	case "update", "delete", "copy", "tag", "untag":
+	case contract.Updates, contract.Deletes, contract.Copies, contract.Tags, contract.Untags:
 		if s.Gone() {
 			return m.absent(s, op)
 		}
 	}
 	switch op.Effect.Kind {
-	case "update":
+	case contract.Updates:
 		return m.update(s, c)
-	case "delete":
+	case contract.Deletes:
 		return Allowed{Clause: m.because(s, op), Outcomes: []Outcome{{Next: []State{{}}}}}
-	case "copy":
+	case contract.Copies:
 		return m.copy(s, op)
-	case "tag", "untag":
+	case contract.Tags, contract.Untags:
 		return m.tag(s, c)
 	}
 	return Allowed{Clause: op.Effect.Clause, Outcomes: []Outcome{{Next: []State{s}}}}
@@ -138,7 +138,7 @@ func (m *Machine) tagged(s State, c Call) State {
 // by: what an operation on tags changes is no longer what was written.
 func (m *Machine) tagParameter() string {
 	for _, op := range m.contract.Operations {
-		if op.Effect.Kind == "tag" && len(op.Effect.Echo) > 0 {
+		if op.Effect.Kind == contract.Tags && len(op.Effect.Echo) > 0 {
 			root, _, _ := strings.Cut(op.Effect.Echo[0].Parameter, ".N")
 			return root
 		}

@@ -70,7 +70,7 @@ func (c crowd) hooks(t *tools, errs *contract.Operation) *emulator.Hooks {
 		switch {
 		case op == nil || op.Effect.Resource != c.of.Name:
 			return do()
-		case op.Effect.Kind == "read":
+		case op.Effect.Kind == contract.Reads:
 			return m.read(a, op, do)
 		}
 		return m.write(ctx, a, op, do)
@@ -101,7 +101,7 @@ func (m *meeting) write(ctx context.Context, a *emulator.Ask, op *contract.Opera
 		return m.instead(ctx, do)
 	}
 	done := do()
-	if done != nil && op.Effect.Kind == "create" {
+	if done != nil && op.Effect.Kind == contract.Creates {
 		m.made.Store(done)
 	}
 	return done

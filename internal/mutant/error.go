@@ -13,7 +13,7 @@ import (
 
 // errorHand are errors of refusing: what is refused is done all the same.
 func errorHand(g *generator) {
-	for _, op := range makesOf(g.c, "create", "update") {
+	for _, op := range makesOf(g.c, contract.Creates, contract.Updates) {
 		if r := worldRow(g.c, op); r != nil {
 			g.add(Mutant{
 				ID: op.Name + "/refused/done", Clause: r.Row.ID, Operation: op.Name, Summary: "What is refused for where it should be done is done elsewhere.",
@@ -22,7 +22,7 @@ func errorHand(g *generator) {
 		}
 	}
 	for _, r := range g.c.Resources {
-		for _, op := range makesOf(g.c, "create", "copy", "delete") {
+		for _, op := range makesOf(g.c, contract.Creates, contract.Copies, contract.Deletes) {
 			if op.Effect.Resource == r.Name && r.Usage != nil {
 				g.add(Mutant{
 					ID: op.Name + "/refused/counted", Clause: r.Usage.Clause.ID, Operation: op.Name, Summary: "What is refused is counted as done.",
@@ -73,7 +73,7 @@ func overcounted(t *tools, op *contract.Operation, r *contract.Resource) *emulat
 		switch {
 		case a.Operation == op.Name && status >= 400 && status < 500:
 			refused.Add(1)
-		case shows != nil && shows.Effect.Kind == "usage" && status < 300:
+		case shows != nil && shows.Effect.Kind == contract.ShowsUsage && status < 300:
 			v, _ := body.Get(shows.Effect.Items)
 			if counts, ok := v.(*wire.Map); ok {
 				n, _ := counts.Get(r.Usage.Member)

@@ -46,7 +46,7 @@ func itemMutants(g *generator) {
 
 func inItem(op *contract.Operation, f *contract.Field) bool {
 	kind := op.Effect.Kind
-	return (kind == "read" || kind == "listTags") && strings.HasPrefix(f.Path, op.Effect.Items+".")
+	return (kind == contract.Reads || kind == contract.ListsTags) && strings.HasPrefix(f.Path, op.Effect.Items+".")
 }
 
 // always says whether every answer has the member, as far as the contract says.

@@ -176,13 +176,13 @@ func lostOnDelete(t *tools) *emulator.Hooks {
 	var deleted atomic.Int64
 	return &emulator.Hooks{
 		Remember: func(a *emulator.Ask, key string, p wire.Params) (string, wire.Params) {
-			if op := t.contract.Operation(a.Operation); op != nil && op.Effect.Kind == "delete" {
+			if op := t.contract.Operation(a.Operation); op != nil && op.Effect.Kind == contract.Deletes {
 				return key, p
 			}
 			return key + "#" + strconv.FormatInt(deleted.Load(), 10), p
 		},
 		Tell: func(a *emulator.Ask, status int, _ *wire.Map) int {
-			if op := t.contract.Operation(a.Operation); op != nil && op.Effect.Kind == "delete" && status < 300 {
+			if op := t.contract.Operation(a.Operation); op != nil && op.Effect.Kind == contract.Deletes && status < 300 {
 				deleted.Add(1)
 			}
 			return status
@@ -231,7 +231,7 @@ func implied(t *tools) *emulator.Hooks {
 	var mu sync.Mutex
 	answers := map[string]*wire.Map{}
 	hooks := working("", func(w *work) *wire.Map {
-		if w.op.Effect.Kind != "create" || tokenOf(w.op, w.Params) != "" {
+		if w.op.Effect.Kind != contract.Creates || tokenOf(w.op, w.Params) != "" {
 			return w.do()
 		}
 		key := w.Account + w.op.Name + w.Params.Encode(nil)

@@ -13,7 +13,9 @@ import (
 )
 
 // listings are the operations that list what operations make.
-func listings(c *contract.Contract) []*contract.Operation { return makesOf(c, "read", "listTags") }
+func listings(c *contract.Contract) []*contract.Operation {
+	return makesOf(c, contract.Reads, contract.ListsTags)
+}
 
 // filterMutants ignore each filter, and take more than it asks for.
 func filterMutants(g *generator) {

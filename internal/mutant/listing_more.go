@@ -88,7 +88,7 @@ func (g *generator) matches(op *contract.Operation) {
 
 // accountMutants err in what shows the regions and the numbers of an account.
 func accountMutants(g *generator) {
-	for _, op := range makesOf(g.c, "regions") {
+	for _, op := range makesOf(g.c, contract.ListsRegions) {
 		if s := op.Effect.Shows; s != nil {
 			list := op.Effect.Items
 			g.add(Mutant{
@@ -107,7 +107,7 @@ func accountMutants(g *generator) {
 			})
 		}
 	}
-	for _, op := range makesOf(g.c, "usage") {
+	for _, op := range makesOf(g.c, contract.ShowsUsage) {
 		for _, r := range g.c.Resources {
 			if r.Usage != nil {
 				g.counts(op, r.Usage)
@@ -143,7 +143,7 @@ func (g *generator) counts(op *contract.Operation, u *contract.Usage) {
 // tagMutants look at the first element of each list of what is tagged, and take
 // the word for all as they like.
 func tagMutants(g *generator) {
-	for _, op := range makesOf(g.c, "tag", "untag") {
+	for _, op := range makesOf(g.c, contract.Tags, contract.Untags) {
 		for _, f := range op.Parameters {
 			if f.Type == contract.Array && op.Effect.Clause != nil {
 				clause := op.Effect.Clause

@@ -160,7 +160,7 @@ func (x fieldOf) count(keyword string, now *int, at func(*contract.Field) **int)
 // lists moves the bounds of a list's length. One tag too many is refused by
 // what tagging itself allows, with the same row.
 func (x fieldOf) lists() {
-	if x.op.Effect.Kind == "tag" && hasRow(x.op, "request.tooManyTags") && x.f.MaxItems != nil && x.f.Items != nil && x.f.Items.Type == contract.Object {
+	if x.op.Effect.Kind == contract.Tags && hasRow(x.op, "request.tooManyTags") && x.f.MaxItems != nil && x.f.Items != nil && x.f.Items.Type == contract.Object {
 		less := *x.f.MaxItems - 1
 		x.mutant("maxItems", "maxItems-1", fmt.Sprintf("has at most %d elements", less), func(f *contract.Field) { f.MaxItems = &less })
 		return
@@ -229,7 +229,7 @@ func (x fieldOf) enums() {
 func (x fieldOf) acceptable(v string) bool {
 	kind := x.op.Effect.Kind
 	types := func(r *contract.Resource) bool { return slices.Contains(x.f.Enum, r.TagType) }
-	if kind != "tag" && kind != "untag" || !slices.ContainsFunc(x.c.Resources, types) {
+	if kind != contract.Tags && kind != contract.Untags || !slices.ContainsFunc(x.c.Resources, types) {
 		return true
 	}
 	return slices.ContainsFunc(x.c.Resources, func(r *contract.Resource) bool { return r.TagType == v })
@@ -238,7 +238,7 @@ func (x fieldOf) acceptable(v string) bool {
 // defaults changes what a left out parameter means, where a list shows it.
 func (x fieldOf) defaults() {
 	shown := slices.ContainsFunc(x.op.Effect.Echo, func(e contract.Echo) bool { return e.Parameter == x.f.Path })
-	if !x.f.HasDefault || !shown || x.op.Effect.Kind != "create" {
+	if !x.f.HasDefault || !shown || x.op.Effect.Kind != contract.Creates {
 		return
 	}
 	other := x.f.Default + "x"

@@ -14,7 +14,7 @@ import (
 // that a list shows afterwards. The region is where the work is done: it is not
 // forgotten by itself.
 func echoMutants(g *generator) {
-	for _, op := range makesOf(g.c, "create", "update", "tag") {
+	for _, op := range makesOf(g.c, contract.Creates, contract.Updates, contract.Tags) {
 		for _, e := range op.Effect.Echo {
 			g.forgets(op, e)
 		}
@@ -54,7 +54,7 @@ func altered(p wire.Params, path string, change func(string) string) wire.Params
 func parameterHand(g *generator) {
 	g.readers()
 	g.spellings()
-	for _, op := range makesOf(g.c, "create", "update") {
+	for _, op := range makesOf(g.c, contract.Creates, contract.Updates) {
 		g.leaks(op)
 	}
 	g.add(Mutant{
@@ -140,7 +140,7 @@ func (g *generator) readers() {
 			return strings.NewReplacer("<", "&lt;", ">", "&gt;").Replace(v)
 		}},
 	} {
-		op := makesOf(g.c, "create")[0]
+		op := makesOf(g.c, contract.Creates)[0]
 		echo := named(op)
 		if echo == nil {
 			continue
@@ -172,7 +172,7 @@ func named(op *contract.Operation) *contract.Echo {
 // spellings take numbers, booleans and indexes that are written in other ways
 // than the wire's.
 func (g *generator) spellings() {
-	for _, op := range makesOf(g.c, "create") {
+	for _, op := range makesOf(g.c, contract.Creates) {
 		for _, f := range op.Parameters {
 			switch {
 			case f.Type == contract.Integer && f.Clauses["type"] != nil:

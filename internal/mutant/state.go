@@ -130,7 +130,7 @@ func stateHand(g *generator) {
 		g.updates(r)
 		g.retention(r)
 	}
-	for _, op := range makesOf(g.c, "tag", "untag") {
+	for _, op := range makesOf(g.c, contract.Tags, contract.Untags) {
 		g.nothing(op, "Succeeds and changes nothing.")
 	}
 }
@@ -443,7 +443,7 @@ func (g *generator) retention(r *contract.Resource) {
 			ID: op.Name + "/" + path + "/ignored", Clause: clause, Operation: op.Name, Summary: path + " is ignored: nothing expires when it says.",
 			hooks: asking(op.Name, func(p wire.Params) wire.Params { return withoutPath(p, path) }),
 		})
-		if op.Effect.Kind == "update" {
+		if op.Effect.Kind == contract.Updates {
 			continue // from when on its days count nobody says
 		}
 		g.add(Mutant{
@@ -457,7 +457,7 @@ func (g *generator) retention(r *contract.Resource) {
 
 // copyMutants err in what a copy is.
 func copyMutants(g *generator) {
-	for _, op := range makesOf(g.c, "copy") {
+	for _, op := range makesOf(g.c, contract.Copies) {
 		for _, e := range op.Effect.Echo {
 			f := op.Parameter(e.Parameter)
 			if f == nil || e.Clause == nil {

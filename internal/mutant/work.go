@@ -42,7 +42,7 @@ func (w *work) as(p wire.Params) *wire.Map {
 }
 
 // makesOf returns the operations of a kind of effect, in the contract's order.
-func makesOf(c *contract.Contract, kinds ...string) []*contract.Operation {
+func makesOf(c *contract.Contract, kinds ...contract.EffectKind) []*contract.Operation {
 	var out []*contract.Operation
 	for _, op := range c.Operations {
 		if slices.Contains(kinds, op.Effect.Kind) {

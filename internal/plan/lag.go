@@ -2,7 +2,6 @@ package plan
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 )
@@ -45,7 +44,7 @@ func (l *lag) misled(early time.Duration) bool {
 // what the case has done, and notes how early it reads. Who is quiet does not
 // wait, but to count.
 func (s *Session) catchUp(ctx context.Context, m *message) error {
-	if m.operation == nil || !slices.Contains(watching, m.operation.Effect.Kind) {
+	if m.operation == nil || !m.operation.Effect.Kind.Looks() {
 		return nil
 	}
 	if ctx.Value(quietKey{}) != nil && m.operation.Effect.Kind != "usage" {

@@ -267,7 +267,7 @@ func regionOf(s *Session, op *contract.Operation, params wire.Params) string {
 		if value, ok := params.Get(f.Name); ok {
 			region = value
 		}
-		if op.Effect.Kind != "copy" {
+		if op.Effect.Kind != contract.Copies {
 			break
 		}
 	}
@@ -294,11 +294,8 @@ func (s *Session) reserve(ctx context.Context, m *message) error {
 }
 
 func (m *message) creates() bool {
-	return m.operation != nil && (m.operation.Effect.Kind == "create" || m.operation.Effect.Kind == "copy")
+	return m.operation != nil && m.operation.Effect.Kind.Makes()
 }
-
-// harmless are the effects that leave every resource as it is.
-var harmless = []string{"create", "copy", "read", "regions", "usage", "listTags"}
 
 // track keeps account of what a request may have done: what a creating one
 // made must be deleted, wanted or not, and a leased resource that another may
@@ -320,10 +317,10 @@ func (s *Session) track(m *message, a *check.Answer) {
 		s.adopt(m, a)
 	}
 	refused := a != nil && a.Status >= 400 && a.Status < 500
-	if refused || slices.Contains(harmless, m.operation.Effect.Kind) {
+	if refused || m.operation.Effect.Kind.Makes() || m.operation.Effect.Kind.Looks() {
 		return
 	}
-	deleted := m.operation.Effect.Kind == "delete" && a != nil && a.OK
+	deleted := m.operation.Effect.Kind == contract.Deletes && a != nil && a.OK
 	for _, r := range slices.Concat(s.held, s.made) {
 		named := m.names(r)
 		r.touched = r.touched || named || m.unnamed(r)

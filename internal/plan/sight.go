@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"slices"
-
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/wire"
 )
@@ -40,7 +38,7 @@ func (s *Session) state() int {
 // disturb says that something that may change a resource is sent, or answered:
 // what was seen is no longer sure.
 func (s *Session) disturb(m *message) {
-	if m.operation != nil && slices.Contains(watching, m.operation.Effect.Kind) {
+	if m.operation != nil && m.operation.Effect.Kind.Looks() {
 		return
 	}
 	s.mu.Lock()
@@ -48,9 +46,6 @@ func (s *Session) disturb(m *message) {
 	s.changes++
 	s.changed = s.Now()
 }
-
-// watching are the effects that change nothing.
-var watching = []string{"read", "regions", "usage", "listTags"}
 
 // saw keeps what was seen of a resource, for one look.
 func (s *Session) saw(g sight) {

@@ -21,7 +21,7 @@ type whereabouts struct {
 // learn takes the values that a request gave, or may have given, to a resource.
 func (w *whereabouts) learn(c *contract.Contract, m *message, a *check.Answer) {
 	e := m.operation.Effect
-	if !slices.Contains([]string{"create", "copy", "update"}, e.Kind) {
+	if !e.Kind.Writes() {
 		return
 	}
 	kind := c.Resource(e.Resource)
@@ -29,7 +29,7 @@ func (w *whereabouts) learn(c *contract.Contract, m *message, a *check.Answer) {
 		return
 	}
 	id := createdID(m.operation, a)
-	if e.Kind == "update" {
+	if e.Kind == contract.Updates {
 		id, _ = m.params.Get(kind.IDParameter)
 	}
 	if values := Placing(c.Operation(kind.List), m.operation, m.params); id != "" && len(values) > 0 {

@@ -93,7 +93,7 @@ func newReader(c *contract.Contract) *reader {
 func identities(c *contract.Contract) map[string]bool {
 	out := map[string]bool{}
 	for _, o := range c.Operations {
-		if !slices.Contains(makers, o.Effect.Kind) {
+		if !o.Effect.Kind.Writes() {
 			continue
 		}
 		for _, f := range o.Parameters {
@@ -104,9 +104,6 @@ func identities(c *contract.Contract) map[string]bool {
 	}
 	return out
 }
-
-// makers are the effects that make a thing or give it another name.
-var makers = []string{"create", "copy", "update"}
 
 func scalar(f *contract.Field) bool {
 	return f.Type != contract.Array && f.Type != contract.Object && f.Type != contract.Map

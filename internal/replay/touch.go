@@ -11,7 +11,7 @@ import (
 
 // toucher says which things a request of an operation is about.
 type toucher struct {
-	kind     string
+	kind     contract.EffectKind
 	resource *contract.Resource // nil for tags, usage and regions
 	// id is the parameter that names the things, typed the one that says what
 	// kind of things they are; empty for none.
@@ -23,11 +23,8 @@ type toucher struct {
 	write bool
 }
 
-// changes are the effects that change something.
-var changes = []string{"create", "update", "delete", "copy", "tag", "untag"}
-
 func newToucher(c *contract.Contract, o *contract.Operation, names map[string]bool) toucher {
-	t := toucher{kind: o.Effect.Kind, resource: c.Resource(o.Effect.Resource), made: o.Effect.ID, write: slices.Contains(changes, o.Effect.Kind)}
+	t := toucher{kind: o.Effect.Kind, resource: c.Resource(o.Effect.Resource), made: o.Effect.ID, write: !o.Effect.Kind.Looks()}
 	if t.resource != nil {
 		t.id = t.resource.IDParameter
 	} else {
@@ -119,7 +116,7 @@ var readers = []string{"Describe", "List", "Get", "Query"}
 // touches finds out what a recorded request was about.
 func (r *reader) touches(op *operation, x examined) touched {
 	t, e := op.touch, &x.entry.Record
-	out := touched{still: x.standing != good || op.Operation != nil && t.kind == "regions"}
+	out := touched{still: x.standing != good || op.Operation != nil && t.kind == contract.ListsRegions}
 	if out.still {
 		return out
 	}
@@ -136,7 +133,7 @@ func (r *reader) touches(op *operation, x examined) touched {
 	if res != nil {
 		out.resource = res.Name
 	}
-	if out.ids = t.idsOf(e.Params); t.kind == "copy" { // what is copied stays as it is
+	if out.ids = t.idsOf(e.Params); t.kind == contract.Copies { // what is copied stays as it is
 		out.ids, out.from = nil, out.ids
 	}
 	for _, name := range t.names {

@@ -57,9 +57,9 @@ func (r *registry) enter(i int) {
 		r.note(i, p.Value)
 	}
 	switch op.Effect.Kind {
-	case "create":
+	case contract.Creates:
 		r.birth(i, op)
-	case "read":
+	case contract.Reads:
 		if a := r.read(i); a != nil && a.OK {
 			r.noteShown(i, op, a)
 		}
@@ -136,7 +136,7 @@ type event struct {
 	departs bool // there is a finding about it
 }
 
-func (e *event) look() bool { return e.op.Effect.Kind == "read" }
+func (e *event) look() bool { return e.op.Effect.Kind == contract.Reads }
 
 // overlaps says whether the two were under way at the same time.
 func (e *event) overlaps(o *event) bool { return e.begin < o.end && o.begin < e.end }

@@ -114,7 +114,7 @@ func (t *story) find(e *event, f check.Finding) {
 }
 
 func (t *story) changes(op *contract.Operation) bool {
-	return slices.Contains([]string{"update", "delete", "tag", "untag"}, op.Effect.Kind)
+	return slices.Contains([]contract.EffectKind{contract.Updates, contract.Deletes, contract.Tags, contract.Untags}, op.Effect.Kind)
 }
 
 // alone says whether no change was under way at the same time.

@@ -69,7 +69,7 @@ func knock(ctx context.Context, o Options, op *contract.Operation) (*check.Answe
 
 func regionsOperation(c *contract.Contract) *contract.Operation {
 	for _, op := range c.Operations {
-		if op.Effect.Kind == "regions" {
+		if op.Effect.Kind == contract.ListsRegions {
 			return op
 		}
 	}
