@@ -267,7 +267,7 @@ func (x *tagging) collect(body any, out map[string]string) {
 func (x *tagging) rest(ctx context.Context) (bool, error) {
 	var last sight
 	wrong := 0
-	err := x.Eventually(ctx, "the tags of "+x.id, func() (bool, error) {
+	err := x.Listed(ctx, "the tags of "+x.id, func() (bool, error) {
 		seen, ok, err := x.look(ctx, 0)
 		if err != nil || !ok {
 			return false, err

@@ -99,10 +99,12 @@ const (
 func (s *Session) watching(what string, most time.Duration) patient {
 	w := s.env.Wait
 	w.Deadline = min(w.Deadline, most)
-	return patient{what: what, wait: w, limit: s.env.eyes.limit(w, glances*w.Initial), stamina: &s.env.eyes}
+	return patient{what: what, wait: w, limit: s.env.eyes.limit(w, glances*w.Initial), stamina: &s.env.eyes, sure: true}
 }
 
-// Listed is Eventually for what a listing should show by now.
+// Listed is Eventually for what a listing should show by now. Running out of time
+// is a timeout however many waits have run out before: a listing in which nothing
+// ever came late is not behind.
 func (s *Session) Listed(ctx context.Context, what string, f func() (bool, error)) error {
 	return s.eventually(ctx, s.watching(what, maxLag), f)
 }

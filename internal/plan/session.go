@@ -212,6 +212,7 @@ type patient struct {
 	what    string
 	wait    Wait
 	limit   time.Duration
+	sure    bool     // running out is a timeout even where the limit was cut
 	stamina *stamina // learns what became of it
 }
 
@@ -237,7 +238,7 @@ func (s *Session) eventually(ctx context.Context, p patient, f func() (done bool
 			return err
 		}
 		p.stamina.ranOut()
-		return &outcome{reason: fmt.Sprintf("waited %v for %s", p.limit, p.what), timeout: p.limit == w.Deadline, over: true}
+		return &outcome{reason: fmt.Sprintf("waited %v for %s", p.limit, p.what), timeout: p.sure || p.limit == w.Deadline, over: true}
 	}
 }
 

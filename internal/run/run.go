@@ -79,7 +79,8 @@ type Runner struct {
 	started atomic.Bool
 	workers sync.WaitGroup
 
-	mu      sync.Mutex // guards summary and the Sink
+	mu      sync.Mutex // guards parked, summary and the Sink
+	parked  []*trial   // that are to begin again by themselves
 	summary Summary
 }
 
@@ -163,6 +164,9 @@ func (r *Runner) Start(ctx context.Context) {
 	r.workers.Go(func() {
 		r.claimAll(ctx, together, r.options.Jobs)
 		r.claimAll(ctx, alone, 1)
+		for _, t := range r.parked { // nobody parks any more
+			r.again(ctx, t)
+		}
 	})
 }
 
@@ -203,7 +207,21 @@ func (r *Runner) claim(ctx context.Context, e *entry) {
 	if !e.claimed.CompareAndSwap(false, true) {
 		return
 	}
-	e.result = r.execute(ctx, e.plan)
+	switch reason := r.env.Unmet(e.plan.Needs); {
+	case ctx.Err() != nil:
+		e.result = r.blank(e.plan, Inconclusive, r.notRun(ctx))
+		r.settle(e)
+	case reason != "":
+		e.result = r.blank(e.plan, Skip, reason)
+		r.settle(e)
+	default:
+		e.result = r.blank(e.plan, "", "")
+		r.try(ctx, &trial{entry: e, session: r.env.Session(e.plan)})
+	}
+}
+
+// settle makes the result known.
+func (r *Runner) settle(e *entry) {
 	close(e.done)
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -248,32 +266,56 @@ func (r *Runner) blank(c *plan.Case, v Verdict, reason string) Result {
 	return res
 }
 
-// execute runs one case, or says why it is not run.
-func (r *Runner) execute(ctx context.Context, c *plan.Case) Result {
-	if ctx.Err() != nil {
-		return r.blank(c, Inconclusive, r.notRun(ctx))
+// trial is a case under way.
+type trial struct {
+	*entry
+	session *plan.Session
+	err     error // why it did not come to its end
+}
+
+// try is a case's first attempt. One that others may have spoilt begins again by
+// itself: when the pool is through, which would have to stop for it else, or at
+// once where there is no pool.
+func (r *Runner) try(ctx context.Context, t *trial) {
+	r.attempt(ctx, t, t.plan.Serial)
+	switch {
+	case ctx.Err() != nil || !t.spoilt():
+		r.finish(ctx, t)
+	case r.started.Load():
+		t.session.Anew(ctx)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.parked = append(r.parked, t)
+	default:
+		t.session.Anew(ctx)
+		r.again(ctx, t)
 	}
-	if reason := r.env.Unmet(c.Needs); reason != "" {
-		return r.blank(c, Skip, reason)
+}
+
+// spoilt says whether other cases may be why this one did not come to its end.
+func (t *trial) spoilt() bool {
+	s := t.session
+	return s.Crowded() || s.HeldUp() || s.Pressed() && doubtful(t.plan, s, t.err)
+}
+
+// again is a case's second attempt, by itself.
+func (r *Runner) again(ctx context.Context, t *trial) {
+	if ctx.Err() == nil {
+		r.attempt(ctx, t, true)
+	} else {
+		t.err = plan.Inconclusive(r.notRun(ctx))
 	}
-	done := r.enter(c.Serial)
-	defer func() { done() }()
-	res := r.blank(c, "", "")
-	s := r.env.Session(c)
-	err := attempt(ctx, c, s)
-	if ctx.Err() == nil && (s.Crowded() || s.HeldUp() || s.Pressed() && doubtful(c, s, err)) {
-		s.Anew(ctx)
-		done()
-		done = r.enter(true)
-		err = attempt(ctx, c, s)
-		if s.Crowded() && !judged(s, err) {
-			err = cmp.Or(s.Outgrown(), err)
-		}
+	if t.session.Crowded() && !judged(t.session, t.err) {
+		t.err = cmp.Or(t.session.Outgrown(), t.err)
 	}
-	res.Duration = r.options.Clock().Sub(res.Start)
-	s.Close(ctx)
-	r.conclude(ctx, &res, s, err)
-	return res
+	r.finish(ctx, t)
+}
+
+// finish clears away behind a case and judges it.
+func (r *Runner) finish(ctx context.Context, t *trial) {
+	t.session.Close(ctx)
+	r.conclude(ctx, &t.result, t.session, t.err)
+	r.settle(t.entry)
 }
 
 // enter waits for a case's turn among the others, or by itself, and returns what
@@ -288,15 +330,17 @@ func (r *Runner) enter(alone bool) (done func()) {
 }
 
 // attempt runs the case, and again where listings had misled it.
-func attempt(ctx context.Context, c *plan.Case, s *plan.Session) error {
-	err := guard(ctx, c, s)
+func (r *Runner) attempt(ctx context.Context, t *trial, alone bool) {
+	defer r.enter(alone)()
+	begin := r.options.Clock()
+	t.err = guard(ctx, t.plan, t.session)
 	for range maxMisled {
-		if ctx.Err() != nil || !doubtful(c, s, err) || !s.Misled(ctx) {
+		if ctx.Err() != nil || !doubtful(t.plan, t.session, t.err) || !t.session.Misled(ctx) {
 			break
 		}
-		err = guard(ctx, c, s)
+		t.err = guard(ctx, t.plan, t.session)
 	}
-	return err
+	t.result.Duration += r.options.Clock().Sub(begin)
 }
 
 // judged says whether the case came to its end, whatever it found.
