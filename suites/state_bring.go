@@ -171,7 +171,7 @@ func (t *stage) create(ctx context.Context, params wire.Params, how ...plan.Opti
 		return "", err
 	}
 	if id, _ = memberText(a.Body, op.Effect.ID); !a.OK || id == "" {
-		return "", unready("prepare an "+t.kind.Name+": "+op.Name, a)
+		return "", unready("prepare "+contract.Articled(t.kind.Name)+": "+op.Name, a)
 	}
 	return id, nil
 }
@@ -181,7 +181,7 @@ func (t *stage) update(ctx context.Context, id string, how ...plan.Option) error
 	op := t.Contract.Operation(t.kind.Update)
 	a, _, err := t.admitted(ctx, request{op: op, params: t.named(working(op, t.in[op.Name]), id), how: how}, nil)
 	if err == nil && !a.OK {
-		err = unready("prepare an "+t.kind.Name+": "+op.Name, a)
+		err = unready("prepare "+contract.Articled(t.kind.Name)+": "+op.Name, a)
 	}
 	return err
 }

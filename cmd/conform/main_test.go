@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -29,9 +30,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"conform": main})
 }
 
-// TestScripts runs testdata/*.txtar. Each script has three servers to judge:
+// TestScripts runs testdata/*.txtar. Each script has four servers to judge:
 // $SERVER keeps the contract, $LEAKY refuses to delete, $PARROT repeats what it
-// hears.
+// hears, $UNTAGGED has no operations for tags yet.
 func TestScripts(t *testing.T) {
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
@@ -42,6 +43,7 @@ func TestScripts(t *testing.T) {
 		Setup: func(e *testscript.Env) error {
 			serve(e, "SERVER", newEmulator(t))
 			serve(e, "LEAKY", keepAll(newEmulator(t)))
+			serve(e, "UNTAGGED", tagNothing(newEmulator(t)))
 			seen := &sightings{}
 			serve(e, "PARROT", seen.parrot(newEmulator(t)))
 			e.Values[seenKey{}] = seen
@@ -85,6 +87,20 @@ func newEmulator(t *testing.T) *emulator.Emulator {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// tagNothing is a server that does not know the operations for tags.
+func tagNothing(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(strings.ToLower(r.URL.Query().Get("Action")), "tagresources") {
+			w.Header().Set("Content-Type", "application/json;charset=utf-8")
+			w.WriteHeader(http.StatusNotFound)
+			io.WriteString(w, `{"RequestId":"4A0C2A5B-0C3B-4B0E-8F4B-0F0F0F0F0F0F","HostId":"eci.test","Code":"InvalidAction.NotFound",`+
+				`"Message":"Specified api is not found, please check your url and method."}`)
+			return
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // keepAll is a server on which deleting never works.

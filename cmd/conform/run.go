@@ -376,6 +376,10 @@ func notes(sum run.Summary) []string {
 	if sum.Unreachable != "" {
 		out = append(out, "ended early: "+sum.Unreachable)
 	}
+	if n := len(sum.Absent); n > 0 {
+		out = append(out, fmt.Sprintf("the target says that it does not have %s; to leave out what is not there yet: --skip %s",
+			strings.Join(sum.Absent, ", "), strings.Join(sum.Absent, " --skip ")))
+	}
 	for _, l := range sum.Leaks {
 		out = append(out, fmt.Sprintf("leaked: %s %s in %s, made by %s: %s", l.Resource, l.ID, l.Region, l.Case, l.Reason))
 	}

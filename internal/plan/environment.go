@@ -85,6 +85,7 @@ type Environment struct {
 	eyes     stamina // of waits for listings
 	lag      lag
 	quiet    hush
+	absence  absence
 
 	begin       time.Time
 	whereabouts whereabouts

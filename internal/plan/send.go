@@ -314,6 +314,7 @@ func (s *Session) exchange(ctx context.Context, m *message) (*check.Answer, erro
 	case ctx.Err() == nil:
 		s.env.answered(unanswered(x))
 	}
+	s.env.absence.hear(m, a)
 	if !a.OK {
 		a.Brought = s.brought(m)
 	}

@@ -244,7 +244,7 @@ func (r *Runner) Wait() Summary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := &r.summary
-	s.Leaks, s.Interrupted, s.Unreachable = leaks, interrupted, unreachable
+	s.Leaks, s.Interrupted, s.Unreachable, s.Absent = leaks, interrupted, unreachable, r.env.Absent()
 	s.Duration = r.options.Clock().Sub(r.begin)
 	if err := s.check(); err != nil || r.started.Load() && s.Total != len(r.entries) {
 		s.Faults++

@@ -21,7 +21,8 @@ type Summary struct {
 	Requests     int
 	Leaks        []plan.Leak // what could not be removed
 	Interrupted  bool
-	Unreachable  string // why the run ended early; empty where it did not
+	Unreachable  string   // why the run ended early; empty where it did not
+	Absent       []string // operations that the target says it does not have
 	Start        time.Time
 	Duration     time.Duration
 }
