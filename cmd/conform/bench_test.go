@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -85,6 +86,7 @@ func benchRound(b *testing.B, a *app, f *runFlags) round {
 		b.Fatal(err)
 	}
 	defer stop()
+	runtime.GC() // what others left is not to be paid for by this one
 	start := time.Now()
 	sum := benchRun(b, j)
 	judged := float64(sum.Total - sum.Skip)
@@ -124,6 +126,7 @@ func benchRun(b testing.TB, j *job) run.Summary {
 // bareLoops sends n signed requests in that many loops at once, throws the
 // answers away, and returns how many it were a second.
 func bareLoops(b testing.TB, j *job, n, loops int) float64 {
+	runtime.GC()
 	start := time.Now()
 	rt := newTransport()
 	defer rt.CloseIdleConnections()
