@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/eci-conform/conform/internal/check"
 	"github.com/eci-conform/conform/internal/contract"
@@ -221,24 +222,19 @@ func (t *stage) catch(ctx context.Context, state string, control bool, act func(
 	if err := c.prepare(ctx, control); err != nil {
 		return false, err
 	}
+	due := t.Due(c.what())
 	err = t.Quiet(ctx, c.places, func(ctx context.Context) error {
-		if err := c.depart(ctx, control); err != nil {
+		err := c.depart(ctx, control)
+		if err != nil || due > 0 {
 			return err
 		}
-		for range c.looks() {
-			on, err := c.glance(ctx)
-			if err != nil {
-				return err
-			}
-			if !on {
-				break
-			}
-		}
-		if !c.caught {
-			return nil
-		}
-		return act(ctx, c.glimpse)
+		return c.seek(ctx, act)
 	})
+	if err == nil && due > 0 { // until then others need not wait
+		if err = t.Pause(ctx, due); err == nil {
+			err = t.Quiet(ctx, 0, func(ctx context.Context) error { return c.seek(ctx, act) })
+		}
+	}
 	if err != nil || c.caught || c.missed {
 		return c.caught, err
 	}
@@ -253,6 +249,7 @@ type catching struct {
 	edge           *contract.Transition
 	waits          int
 	places         int
+	begin          time.Time // of the way
 	leased         []string
 	caught, missed bool
 }
@@ -285,6 +282,7 @@ func (c *catching) depart(ctx context.Context, control bool) (err error) {
 		}
 	}
 	c.id, err = c.one(ctx)
+	c.begin = c.Now()
 	return err
 }
 
@@ -295,6 +293,32 @@ func (c *catching) one(ctx context.Context) (string, error) {
 	id := c.leased[0]
 	c.leased = c.leased[1:]
 	return id, c.update(ctx, id)
+}
+
+// what names the way to the state.
+func (c *catching) what() string { return c.kind.Name + " " + c.state }
+
+// seek looks without a pause until the state is there or past, and acts on it.
+func (c *catching) seek(ctx context.Context, act func(context.Context, glimpse) error) error {
+	var early time.Duration
+	for range c.looks() {
+		at := c.Now().Sub(c.begin)
+		on, err := c.glance(ctx)
+		if err != nil {
+			return err
+		}
+		if !on {
+			break
+		}
+		early = at
+	}
+	if c.waits > 0 && (c.caught || c.missed) {
+		c.Came(c.what(), early)
+	}
+	if !c.caught {
+		return nil
+	}
+	return act(ctx, c.glimpse)
 }
 
 // looks is how often to look without a pause.

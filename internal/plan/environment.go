@@ -86,6 +86,7 @@ type Environment struct {
 	lag      lag
 	quiet    hush
 	absence  absence
+	arrivals arrivals
 
 	begin       time.Time
 	whereabouts whereabouts
