@@ -69,6 +69,7 @@ func (r *scriptReader) pairs(n *yaml.Node, read func(key, value *yaml.Node)) {
 
 func (r *scriptReader) script(n *yaml.Node) Script {
 	var s Script
+	faults := len(r.errs)
 	r.pairs(n, func(key, value *yaml.Node) {
 		switch key.Value {
 		case "repeat":
@@ -85,6 +86,9 @@ func (r *scriptReader) script(n *yaml.Node) Script {
 			r.fail(key, "unknown key %q: want repeat or steps", key.Value)
 		}
 	})
+	if len(s.Steps) == 0 && len(r.errs) == faults {
+		r.fail(n, "no steps: want {steps: [{fault: throttle}]}")
+	}
 	return s
 }
 

@@ -11,6 +11,7 @@ import (
 	"math"
 	"net/http"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -61,12 +62,27 @@ func placed(name string, text []byte, err error) error {
 		offset = e.Offset
 	}
 	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		what, offset = fmt.Sprintf("%s: want %s", e.Field, e.Type), e.Offset
+		what, offset = fmt.Sprintf("%s: want %s", cmp.Or(e.Field, "the archive"), kindOf(e.Type)), e.Offset
 	}
 	if offset < 0 || offset > int64(len(text)) {
 		return fmt.Errorf("read HAR %s: %s", name, what)
 	}
 	return fmt.Errorf("read HAR %s:%d: %s", name, 1+bytes.Count(text[:offset], []byte("\n")), what)
+}
+
+// kindOf names what JSON has for a type.
+func kindOf(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Struct, reflect.Map, reflect.Pointer:
+		return "an object"
+	case reflect.Slice:
+		return "a list"
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	}
+	return "a number"
 }
 
 func (e *entry) raw() (redact.Raw, error) {

@@ -166,7 +166,7 @@ func (p *Player) exchange(i int) Exchange {
 func (p *Player) Report() Report {
 	t := &p.tally
 	out := Report{
-		Exchanges: p.source.Len(), Requests: int(t.requests.Load()), Matched: int(t.matched.Load()),
+		Unused: []Exchange{}, Exchanges: p.source.Len(), Requests: int(t.requests.Load()), Matched: int(t.matched.Load()),
 		Repeated: int(t.repeated.Load()), RequireAll: p.options.RequireAll,
 	}
 	used := make([]bool, p.source.Len())
@@ -183,8 +183,9 @@ func (p *Player) Report() Report {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	out.Unmatched, out.Overused = slices.Clone(t.unmatched), slices.Clone(t.overused)
-	out.OutOfOrder, out.NonceReused, out.Left = slices.Clone(t.outOfOrder), slices.Clone(t.nonces), t.left
+	// Empty lists and no nulls: whoever reads the account must not tell them apart.
+	out.Unmatched, out.Overused = append([]Miss{}, t.unmatched...), append([]Miss{}, t.overused...)
+	out.OutOfOrder, out.NonceReused, out.Left = append([]Disorder{}, t.outOfOrder...), append([]Exchange{}, t.nonces...), t.left
 	out.Uncompared = t.listUncompared()
 	return out
 }
