@@ -23,13 +23,16 @@ const (
 // made first. It works on when ctx has ended already, in a time of its own: all
 // sessions together have a few seconds from the end of ctx on.
 func (s *Session) Close(ctx context.Context) {
-	ctx, cancel := s.env.cleanup(ctx)
-	defer cancel()
 	s.mu.Lock()
-	shared := s.shared
+	shared, clean := s.shared, len(s.held)+len(s.made)+len(s.lost)+s.places == 0
 	s.shared, s.closing = nil, true
 	s.mu.Unlock()
 	s.env.pool.unshare(shared)
+	if clean {
+		return
+	}
+	ctx, cancel := s.env.cleanup(ctx)
+	defer cancel()
 	s.clear(ctx)
 }
 

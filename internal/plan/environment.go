@@ -89,6 +89,7 @@ type Environment struct {
 	arrivals arrivals
 
 	begin       time.Time
+	head        string // of every nonce
 	whereabouts whereabouts
 
 	mu       sync.Mutex
@@ -100,6 +101,7 @@ type Environment struct {
 // NewEnvironment returns an environment without resources.
 func NewEnvironment(t Target) *Environment {
 	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}, stamina: stamina{full: 16}, eyes: stamina{full: 4}}
+	e.head = pad(strconv.FormatUint(sum64(t.Run+strconv.FormatUint(t.Seed, 10)), 16), nonceDigits)
 	if t.Memory != nil { // nothing is there to be spared
 		e.pool.init(0)
 		e.begin, e.Gate, e.Broken = t.Memory.Begin(), nil, nil
@@ -197,7 +199,6 @@ func (e *Environment) leak(l Leak) {
 // the case's: it does not depend on what other cases do. Those of requests that
 // make what the pool lends are counted apart, as their names are.
 func (s *Session) nonce(ctx context.Context) string {
-	const digits = 16
 	mark, count := "#", &s.nonces
 	if ctx.Value(lentKey{}) != nil {
 		mark, count = "#lent", &s.lentNonces
@@ -206,9 +207,11 @@ func (s *Session) nonce(ctx context.Context) string {
 	*count++
 	n := strconv.FormatUint(sum64(s.name+mark+strconv.Itoa(*count)), 16)
 	s.mu.Unlock()
-	head := strconv.FormatUint(sum64(s.env.Run+strconv.FormatUint(s.env.Seed, 10)), 16)
-	return pad(head, digits) + pad(n, digits)
+	return s.env.head + pad(n, nonceDigits)
 }
+
+// nonceDigits is how long each half of a nonce is, in hexadecimal digits.
+const nonceDigits = 16
 
 func pad(s string, n int) string { return strings.Repeat("0", max(0, n-len(s))) + s }
 
