@@ -244,16 +244,16 @@ func (x *creations) own(ctx context.Context) error {
 // was sent.
 func (x *creations) shows(ctx context.Context, i int, id string) error {
 	var item *wire.Map
-	ok, err := x.Shows(ctx, x.kind.Name+" "+id+" in its listing", func() (found bool, err error) {
+	err := x.Listed(ctx, x.kind.Name+" "+id+" in its listing", func() (found bool, err error) {
 		item, found, err = x.Read(ctx, x.kind.Name, id)
 		return found, err
 	})
-	switch {
-	case err != nil:
-		return err
-	case !ok:
+	switch { // what is found here begins no second time
+	case plan.IsTimeout(err):
 		x.found(promiseCreated, contract.Must, id+" in the listing: its creation was accepted", "absent")
 		return nil
+	case err != nil:
+		return err
 	}
 	for j := range x.op.Effect.Echo {
 		e := &x.op.Effect.Echo[j]

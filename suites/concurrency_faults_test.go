@@ -1,6 +1,7 @@
 package suites
 
 import (
+	"cmp"
 	"context"
 	"net/http/httptest"
 	"slices"
@@ -146,6 +147,7 @@ type crowdFault struct {
 	clause string // one that must be broken, by how its id ends
 	work   func(c *crowd) work
 	edit   func(*contract.Contract)
+	pause  time.Duration // see trial
 }
 
 var crowdFaults = []crowdFault{
@@ -323,6 +325,10 @@ var crowdFaults = []crowdFault{
 				return &wire.Map{}
 			})
 		}},
+	{name: "tags lost, long pauses", among: []string{"TagResources/concurrency/*/apart"}, must: true, clause: "consistency/tagged", pause: 200 * time.Millisecond,
+		work: func(c *crowd) work {
+			return on("TagResources", func(context.Context, *emulator.Ask, func() *wire.Map) *wire.Map { return &wire.Map{} })
+		}},
 	{name: "tags stay", among: []string{"TagResources/concurrency/**"}, must: true, clause: "consistency/tagged",
 		work: func(c *crowd) work {
 			return on("UntagResources", func(_ context.Context, a *emulator.Ask, do func() *wire.Map) *wire.Map {
@@ -370,7 +376,9 @@ func quarrel(t testing.TB, tr trial, hooks *emulator.Hooks) judged {
 	s := httptest.NewServer(e)
 	t.Cleanup(s.Close)
 	o := tr.options(t, c, selected)
-	o.Profile.Endpoint, o.Profile.Wait.Deadline = s.URL, 500*time.Millisecond
+	wait := &o.Profile.Wait
+	o.Profile.Endpoint, wait.Deadline = s.URL, 500*time.Millisecond
+	wait.Initial, wait.Cap = cmp.Or(tr.pause, wait.Initial), cmp.Or(tr.pause, wait.Cap)
 	var out judged
 	o.Sink = func(r run.Result) { out.results = append(out.results, r) }
 	runner := run.New(o)
@@ -395,7 +403,7 @@ func TestCrowdFaultsAreCaught(t *testing.T) {
 				if f.work != nil {
 					hooks = &emulator.Hooks{Work: f.work(newCrowd())}
 				}
-				got = quarrel(t, trial{edit: f.edit, selects: f.among, strict: strict, seed: seed}, hooks)
+				got = quarrel(t, trial{edit: f.edit, selects: f.among, strict: strict, seed: seed, pause: f.pause}, hooks)
 			}
 			if len(got.failed("concurrency")) == 0 {
 				t.Fatalf("no case failed of %+v", got.summary)

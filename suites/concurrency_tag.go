@@ -279,7 +279,9 @@ func (x *tagging) rest(ctx context.Context) (bool, error) {
 		wrong++
 		return wrong == enough, nil
 	})
-	if err != nil || wrong < enough {
+	switch {
+	case wrong > 0 && plan.IsTimeout(err): // long pauses leave no time for more looks
+	case err != nil || wrong < enough:
 		return err == nil, err
 	}
 	x.astray(last)

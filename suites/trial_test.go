@@ -25,6 +25,7 @@ type trial struct {
 	bare    bool          // judge with a profile that binds next to nothing
 	settle  time.Duration // in each state that passes by itself; zero for none
 	patient time.Duration // the deadline of waits; zero for the profile's
+	pause   time.Duration // the shortest and the longest between looks; zero for the profile's
 	hooks   *emulator.Hooks
 	ahead   time.Duration // of the emulator's clock before ours
 	quota   int           // how many resources of a kind an account may have; zero for the world's

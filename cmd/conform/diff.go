@@ -105,7 +105,7 @@ func (a *app) diff(ctx context.Context, f *diffFlags, args []string, targeted bo
 	if err := oneOf("format", f.format, diffFormats...); err != nil {
 		return err
 	}
-	if err := errors.Join(checkRate(f.command, f.rate), checkTimeout(f.timeout)); err != nil {
+	if err := errors.Join(checkRate(f.command, f.rate), checkTimeout(f.command.Flags(), f.timeout)); err != nil {
 		return err
 	}
 	if r := f.latency.Ratio; r != 0 && !(r >= 1) || f.latency.Floor < 0 {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // defaultTimeout is of one request.
@@ -36,9 +37,9 @@ func addTimeout(c *cobra.Command, to *time.Duration) {
 }
 
 // checkTimeout refuses no patience at all.
-func checkTimeout(timeout time.Duration) error {
-	if timeout <= 0 {
-		return usage(fmt.Errorf("--timeout %v: want more than 0", timeout))
+func checkTimeout(flags *pflag.FlagSet, timeout time.Duration) error {
+	if f := flags.Lookup("timeout"); f != nil && timeout <= 0 {
+		return usage(fmt.Errorf("%s %v: want more than 0", label(f), timeout))
 	}
 	return nil
 }

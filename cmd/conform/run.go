@@ -128,7 +128,7 @@ func (f *runFlags) check() error {
 	if err := oneOf("format", f.format, runFormats...); err != nil {
 		return err
 	}
-	if err := checkTimeout(f.timeout); err != nil {
+	if err := checkTimeout(f.choice.flags, f.timeout); err != nil {
 		return err
 	}
 	if err := report.Probe(f.reports); err != nil {

@@ -45,7 +45,7 @@ target cannot be asked, 6 something could not be deleted, 130 interrupted.`,
   conform sweep --target http://127.0.0.1:8080 --older-than 0s --yes`,
 		Args: noWords,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if err := errors.Join(checkRate(c, f.rate), checkTimeout(f.timeout)); err != nil {
+			if err := errors.Join(checkRate(c, f.rate), checkTimeout(c.Flags(), f.timeout)); err != nil {
 				return err
 			}
 			return a.sweep(c.Context(), f)

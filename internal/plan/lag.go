@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/eci-conform/conform/internal/contract"
 )
 
 // lag is how far listings are behind what was done. Nobody promises that a
@@ -12,6 +14,13 @@ type lag struct {
 	mu        sync.Mutex
 	suspected time.Duration // the longest that something took to be shown
 	known     time.Duration // what reading waits for: zero until it has misled a case
+}
+
+// longest is the longest that something took to be shown.
+func (l *lag) longest() time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.suspected
 }
 
 // suspect takes a time after which something was shown that had not been.
@@ -47,7 +56,7 @@ func (s *Session) catchUp(ctx context.Context, m *message) error {
 	if m.operation == nil || !m.operation.Effect.Kind.Looks() {
 		return nil
 	}
-	if ctx.Value(quietKey{}) != nil && m.operation.Effect.Kind != "usage" {
+	if ctx.Value(quietKey{}) != nil && m.operation.Effect.Kind != contract.ShowsUsage {
 		return nil
 	}
 	s.mu.Lock()
@@ -95,36 +104,56 @@ const (
 	glances   = 5
 )
 
-// watching is who waits for a listing, no longer than that.
+// watching is who waits for a listing: as long as most, but twice what something
+// took to be shown at least, and a minute at most of that.
 func (s *Session) watching(what string, most time.Duration) patient {
 	w := s.env.Wait
-	w.Deadline = min(w.Deadline, most)
-	return patient{what: what, wait: w, limit: s.env.eyes.limit(w, glances*w.Initial), stamina: &s.env.eyes, sure: true}
+	late := min(2*s.env.lag.longest(), maxLag)
+	w.Deadline = min(w.Deadline, max(most, late))
+	limit := s.env.eyes.limit(w, max(glances*w.Initial, late))
+	return patient{what: what, wait: w, limit: limit, stamina: &s.env.eyes, sure: true}
 }
 
-// Listed is Eventually for what a listing should show by now. Running out of time
-// is a timeout however many waits have run out before: a listing in which nothing
-// ever came late is not behind.
+// Listed is Eventually for what a listing should show by now, within a minute at
+// most. Running out of time is a timeout however many waits have run out before: a
+// listing in which nothing ever came late is not behind.
 func (s *Session) Listed(ctx context.Context, what string, f func() (bool, error)) error {
-	return s.eventually(ctx, s.watching(what, maxLag), f)
+	return s.listed(ctx, s.watching(what, maxLag), f)
 }
 
 // Shows asks again, by the profile's wait policy, until f sees what it looks for;
-// false where it never does. What it was asked to see at first tells how far
-// listings are behind.
+// false where it does not for ten of the policy's longest pauses, or for as long as
+// listings are known to be behind if that is longer.
 func (s *Session) Shows(ctx context.Context, what string, f func() (bool, error)) (bool, error) {
 	if ok, err := f(); ok || err != nil {
 		return ok, err
 	}
-	err := s.eventually(ctx, s.watching(what, sightings*s.env.Wait.Cap), f)
-	switch {
-	case err == nil:
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.env.lag.suspect(s.Now().Sub(s.changed))
-		return true, nil
-	case isOver(err):
+	p := s.watching(what, sightings*s.env.Wait.Cap)
+	p.late = true
+	err := s.listed(ctx, p, f)
+	if isOver(err) {
 		return false, nil
 	}
-	return false, err
+	return err == nil, err
+}
+
+// listed waits for a listing. What it does not show at first tells how far it is
+// behind.
+func (s *Session) listed(ctx context.Context, p patient, f func() (bool, error)) error {
+	begin := s.Now()
+	err := s.eventually(ctx, p, func() (bool, error) {
+		done, err := f()
+		p.late = p.late || !done
+		return done, err
+	})
+	if err != nil || !p.late {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.changed.IsZero() { // else others have made it
+		begin = s.changed
+	}
+	s.env.lag.suspect(s.Now().Sub(begin))
+	return nil
 }

@@ -105,6 +105,114 @@ func TestShows(t *testing.T) {
 	}
 }
 
+// A look that does not show what others have shown is no listing that is behind,
+// however long the work has taken until then.
+func TestLeaseOfWhatIsMissedOnce(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake()
+		f.state = "Creating"
+		begin, looks := time.Now(), 0
+		f.before = func(_ int, action string) (int, string, error) {
+			if action != "DescribeImageCaches" {
+				return 0, "", nil
+			}
+			if time.Since(begin) > 5*time.Minute {
+				f.state = "Ready"
+			}
+			if looks++; looks%20 == 0 {
+				return 200, `"ImageCaches":[],"TotalCount":0`, nil
+			}
+			return 0, "", nil
+		}
+		target := testTarget(t, f)
+		target.Wait = Wait{Initial: time.Second, Factor: 2, Cap: 5 * time.Second, Deadline: 10 * time.Minute}
+		s := NewEnvironment(target).Session(&Case{ID: "c"})
+		if _, err := s.Lease(t.Context(), "ImageCache"); err != nil || looks < 40 {
+			t.Errorf("Lease() after %d looks: %v", looks, err)
+		}
+		s.Close(t.Context())
+	})
+}
+
+// How far a listing was behind once is waited for at least, however many waits
+// have run out since, and whatever the policy's pauses are.
+func TestWaitsAreNoShorterThanTheLag(t *testing.T) {
+	t.Parallel()
+	const second = time.Second
+	for _, tt := range []struct {
+		name  string
+		lag   time.Duration
+		tired bool
+		want  [2]time.Duration // of Listed, and of Shows
+	}{
+		{"nothing was late", 0, false, [2]time.Duration{60 * second, 2 * second}},
+		{"and waits ran out", 0, true, [2]time.Duration{time.Second / 20, time.Second / 20}},
+		{"something was late", 4 * second, false, [2]time.Duration{60 * second, 8 * second}},
+		{"late, and waits ran out", 4 * second, true, [2]time.Duration{8 * second, 8 * second}},
+		{"very late", 50 * second, true, [2]time.Duration{60 * second, 60 * second}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				target := testTarget(t, newFake())
+				target.Wait = Wait{Initial: 10 * time.Millisecond, Factor: 2, Cap: second / 5, Deadline: 10 * time.Minute}
+				e := NewEnvironment(target)
+				s := e.Session(&Case{ID: "c"})
+				look := func(at time.Duration) func() (bool, error) {
+					begin := time.Now()
+					return func() (bool, error) { return time.Since(begin) >= at, nil }
+				}
+				e.lag.suspect(tt.lag)
+				if tt.tired {
+					e.eyes.out = 1000
+				}
+				begin := time.Now()
+				if err := s.Listed(t.Context(), "y", look(time.Hour)); !IsTimeout(err) || time.Since(begin) != tt.want[0] {
+					t.Errorf("Listed() = %v after %v, want a timeout after %v", err, time.Since(begin), tt.want[0])
+				}
+				begin = time.Now()
+				if ok, err := s.Shows(t.Context(), "y", look(time.Hour)); ok || err != nil || time.Since(begin) != tt.want[1] {
+					t.Errorf("Shows() = %v, %v after %v, want nothing after %v", ok, err, time.Since(begin), tt.want[1])
+				}
+			})
+		})
+	}
+}
+
+// What Listed had to wait for tells how far listings are behind, as Shows does.
+func TestListedTellsTheLag(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name    string
+		at      int // look that sees it
+		changed bool
+		want    time.Duration
+	}{
+		{"at once", 1, true, 0},
+		{"late", 2, true, 11 * time.Millisecond}, // ten since the change, and a pause
+		{"made by others", 2, false, time.Millisecond},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				e, s := testSession(t, newFake())
+				if tt.changed {
+					s.disturb(&message{})
+				}
+				time.Sleep(10 * time.Millisecond)
+				looks := 0
+				if err := s.Listed(t.Context(), "x", func() (bool, error) { looks++; return looks >= tt.at, nil }); err != nil {
+					t.Fatal(err)
+				}
+				if got := e.lag.suspected; got != tt.want {
+					t.Errorf("listings are thought to be %v behind, want %v", got, tt.want)
+				}
+			})
+		})
+	}
+}
+
 // A target may close a connection that it thinks idle at any time.
 func TestIdleConnectionsMayBeClosed(t *testing.T) {
 	t.Parallel()

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -72,14 +71,20 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 	var before int
 	var with shown
 	var early, last time.Duration // when the two latest looks were
+	var since time.Duration       // from when on it was missing
 	seen, missing := "absent", false
 	err := s.Eventually(ctx, r.Kind.Name+" "+r.ID+" to be usable", func() (bool, error) {
 		early, last = last, s.Now().Sub(begin)
 		before, with = s.state(), shown{}
 		m, found, err := s.read(ctx, r, keeping(&with))
-		if err != nil || !found {
-			missing = err == nil
-			return false, cmp.Or(err, s.unlisted(r, last))
+		switch {
+		case err != nil:
+			return false, err
+		case !found && !missing:
+			since, missing = last, true
+			return false, nil
+		case !found:
+			return false, s.unlisted(r, last-since)
 		}
 		if missing {
 			s.env.lag.suspect(s.Now().Sub(begin))
@@ -103,7 +108,8 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 }
 
 // unlisted gives up a resource that its listing has not shown for longer than a
-// listing may be behind: no end of work would be seen there.
+// listing may be behind, as far as somebody looked: no end of work would be seen
+// there.
 func (s *Session) unlisted(r *Resource, waited time.Duration) error {
 	w := s.watching("", maxLag)
 	if waited < w.limit {

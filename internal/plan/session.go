@@ -213,6 +213,7 @@ type patient struct {
 	wait    Wait
 	limit   time.Duration
 	sure    bool     // running out is a timeout even where the limit was cut
+	late    bool     // it was looked for before
 	stamina *stamina // learns what became of it
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -79,8 +80,7 @@ type Runner struct {
 	started atomic.Bool
 	workers sync.WaitGroup
 
-	mu      sync.Mutex // guards parked, summary and the Sink
-	parked  []*trial   // that are to begin again by themselves
+	mu      sync.Mutex // guards summary and the Sink
 	summary Summary
 }
 
@@ -146,10 +146,11 @@ func (o Options) target(broken func(error)) plan.Target {
 }
 
 // Start runs the plan's cases ahead of need: in a bounded pool, in plan order,
-// and when that is through those that are to be run by themselves, for which it
-// would have to stop each time. Cancelling ctx interrupts the run: cases under
-// way are given up, cases that have not begun get the verdict inconclusive, and
-// cleanup still happens. It must be called once at most.
+// when that is through those that are to be run by themselves, for which it would
+// have to stop each time, and then again those that others have spoilt. Cancelling
+// ctx interrupts the run: cases under way are given up, cases that have not begun
+// get the verdict inconclusive, and cleanup still happens. It must be called once
+// at most.
 func (r *Runner) Start(ctx context.Context) {
 	r.started.Store(true)
 	ctx = r.health.watch(ctx)
@@ -162,26 +163,28 @@ func (r *Runner) Start(ctx context.Context) {
 		}
 	}
 	r.workers.Go(func() {
-		r.claimAll(ctx, together, r.options.Jobs)
-		r.claimAll(ctx, alone, 1)
-		for _, t := range r.parked { // nobody parks any more
+		parked := r.claimAll(ctx, together, r.options.Jobs)
+		for _, t := range append(parked, r.claimAll(ctx, alone, 1)...) {
 			r.again(ctx, t)
 		}
 	})
 }
 
-// claimAll runs what nobody else has claimed, so many at once.
-func (r *Runner) claimAll(ctx context.Context, entries []*entry, jobs int) {
+// claimAll runs what nobody else has claimed, so many at once, and returns what
+// is to begin again by itself, in the order of the entries.
+func (r *Runner) claimAll(ctx context.Context, entries []*entry, jobs int) []*trial {
+	parked := make([]*trial, len(entries))
 	var next atomic.Int64
 	var workers sync.WaitGroup
 	for range min(jobs, len(entries)) {
 		workers.Go(func() {
-			for i := next.Add(1); i <= int64(len(entries)); i = next.Add(1) {
-				r.claim(ctx, entries[i-1])
+			for i := int(next.Add(1)) - 1; i < len(entries); i = int(next.Add(1)) - 1 {
+				parked[i] = r.claim(ctx, entries[i])
 			}
 		})
 	}
 	workers.Wait()
+	return slices.DeleteFunc(parked, func(t *trial) bool { return t == nil })
 }
 
 // Result returns what became of a case: it waits for the pool, or runs the case
@@ -192,7 +195,9 @@ func (r *Runner) Result(ctx context.Context, id string) Result {
 		return Result{Case: id, Verdict: Inconclusive, Fault: true, Reason: "the plan has no such case"}
 	}
 	if !r.started.Load() {
-		r.claim(ctx, e)
+		if t := r.claim(ctx, e); t != nil {
+			r.again(ctx, t)
+		}
 	}
 	select {
 	case <-e.done:
@@ -202,10 +207,11 @@ func (r *Runner) Result(ctx context.Context, id string) Result {
 	}
 }
 
-// claim runs the case if nobody has.
-func (r *Runner) claim(ctx context.Context, e *entry) {
+// claim runs the case if nobody has, and returns it if it is to begin again by
+// itself.
+func (r *Runner) claim(ctx context.Context, e *entry) *trial {
 	if !e.claimed.CompareAndSwap(false, true) {
-		return
+		return nil
 	}
 	switch reason := r.env.Unmet(e.plan.Needs); {
 	case ctx.Err() != nil:
@@ -216,8 +222,9 @@ func (r *Runner) claim(ctx context.Context, e *entry) {
 		r.settle(e)
 	default:
 		e.result = r.blank(e.plan, "", "")
-		r.try(ctx, &trial{entry: e, session: r.env.Session(e.plan)})
+		return r.try(ctx, &trial{entry: e, session: r.env.Session(e.plan)})
 	}
+	return nil
 }
 
 // settle makes the result known.
@@ -273,23 +280,18 @@ type trial struct {
 	err     error // why it did not come to its end
 }
 
-// try is a case's first attempt. One that others may have spoilt begins again by
-// itself: when the pool is through, which would have to stop for it else, or at
-// once where there is no pool.
-func (r *Runner) try(ctx context.Context, t *trial) {
-	r.attempt(ctx, t, t.plan.Serial)
-	switch {
-	case ctx.Err() != nil || !t.spoilt():
+// try is a case's first attempt. One that others may have spoilt is returned: it
+// is to begin again by itself, when those are through, which would have to stop
+// for it else.
+func (r *Runner) try(ctx context.Context, t *trial) *trial {
+	defer r.enter(t.plan.Serial)()
+	r.attempt(ctx, t)
+	if ctx.Err() != nil || !t.spoilt() {
 		r.finish(ctx, t)
-	case r.started.Load():
-		t.session.Anew(ctx)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.parked = append(r.parked, t)
-	default:
-		t.session.Anew(ctx)
-		r.again(ctx, t)
+		return nil
 	}
+	t.session.Anew(ctx)
+	return t
 }
 
 // spoilt says whether other cases may be why this one did not come to its end.
@@ -300,8 +302,9 @@ func (t *trial) spoilt() bool {
 
 // again is a case's second attempt, by itself.
 func (r *Runner) again(ctx context.Context, t *trial) {
+	defer r.enter(true)()
 	if ctx.Err() == nil {
-		r.attempt(ctx, t, true)
+		r.attempt(ctx, t)
 	} else {
 		t.err = plan.Inconclusive(r.notRun(ctx))
 	}
@@ -319,7 +322,7 @@ func (r *Runner) finish(ctx context.Context, t *trial) {
 }
 
 // enter waits for a case's turn among the others, or by itself, and returns what
-// ends it.
+// ends it. What a case clears away belongs to its turn.
 func (r *Runner) enter(alone bool) (done func()) {
 	if alone {
 		r.alone.Lock()
@@ -330,8 +333,7 @@ func (r *Runner) enter(alone bool) (done func()) {
 }
 
 // attempt runs the case, and again where listings had misled it.
-func (r *Runner) attempt(ctx context.Context, t *trial, alone bool) {
-	defer r.enter(alone)()
+func (r *Runner) attempt(ctx context.Context, t *trial) {
 	begin := r.options.Clock()
 	t.err = guard(ctx, t.plan, t.session)
 	for range maxMisled {
@@ -354,8 +356,8 @@ func judged(s *plan.Session, err error) bool {
 const maxMisled = 2
 
 // doubtful says whether listings that are behind, or others that want room, could
-// be why a case did not pass. What is done at once is judged by histories, which begin no second time:
-// what went wrong may not do so again.
+// be why a case did not pass. What is done at once is judged by histories, which
+// begin no second time: what went wrong may not do so again.
 func doubtful(c *plan.Case, s *plan.Session, err error) bool {
 	const atOnce = "concurrency"
 	_, unsure := plan.IsInconclusive(err)
