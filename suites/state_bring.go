@@ -76,10 +76,15 @@ func (t *stage) failedIn(ctx context.Context, state string) (string, *wire.Map, 
 		return "", nil, err
 	}
 	var item *wire.Map
+	begin, listed := t.Now(), false
 	err = t.Eventually(ctx, t.kind.Name+" "+id+" to be "+state, func() (bool, error) {
-		if item, err = t.look(ctx, id); err != nil || item == nil {
+		if item, err = t.look(ctx, id); err != nil || item == nil && listed {
 			return false, err
 		}
+		if item == nil {
+			return false, t.Unlisted(t.Refer(t.kind.Name, id, t.Region), t.Now().Sub(begin))
+		}
+		listed = true
 		now := t.kind.State(t.state(item))
 		if now != nil && now.Stable && now.Name != state && now.Name != t.before(state) {
 			return false, plan.Inconclusive(fmt.Sprintf("prepare %s that is %s: it became %s under %s", contract.Articled(t.kind.Name), state, now.Name, condition))

@@ -322,7 +322,7 @@ func (w *walker) see(ctx context.Context) error {
 		found = append(found, check.Found(w.m.Promise(w.last, d), "/"+d.Member, d.Want, d.Got))
 		members = append(members, d.Member)
 	}
-	if err := w.outwait(ctx); err != nil {
+	if err := w.outwait(ctx, item == nil); err != nil {
 		return err
 	}
 	w.belief = model.Belief{near.Forget(members)}
@@ -330,17 +330,26 @@ func (w *walker) see(ctx context.Context) error {
 	return nil
 }
 
-// outwait looks whether the item is as it should be some time later.
-func (w *walker) outwait(ctx context.Context) error {
+// outwait looks whether the item is as it should be some time later. One that is
+// not there at all is waited for as long as a listing may be behind.
+func (w *walker) outwait(ctx context.Context, absent bool) error {
 	if !w.patient || w.late {
 		return nil
 	}
-	belief := w.belief
-	ok, err := w.Shows(ctx, w.kind.Name+" "+w.id+" as it should be", func() (bool, error) {
+	belief, what := w.belief, w.kind.Name+" "+w.id+" as it should be"
+	sound := func() (bool, error) {
 		item, err := w.look(ctx, w.id)
 		return err == nil && len(w.m.Seen(belief, item)) > 0, err
-	})
-	w.late = ok
+	}
+	if !absent {
+		ok, err := w.Shows(ctx, what, sound)
+		w.late = ok
+		return err
+	}
+	err := w.Listed(ctx, what, sound)
+	if w.late = err == nil; plan.IsTimeout(err) {
+		return nil
+	}
 	return err
 }
 

@@ -84,7 +84,7 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 			since, missing = last, true
 			return false, nil
 		case !found:
-			return false, s.unlisted(r, last-since)
+			return false, s.Unlisted(r, last-since)
 		}
 		if missing {
 			s.env.lag.suspect(s.Now().Sub(begin))
@@ -107,10 +107,10 @@ func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 	return item, err
 }
 
-// unlisted gives up a resource that its listing has not shown for longer than a
+// Unlisted gives up a resource that its listing has not shown for longer than a
 // listing may be behind, as far as somebody looked: no end of work would be seen
-// there.
-func (s *Session) unlisted(r *Resource, waited time.Duration) error {
+// there. It is Inconclusive, and nil before.
+func (s *Session) Unlisted(r *Resource, waited time.Duration) error {
 	w := s.watching("", maxLag)
 	if waited < w.limit {
 		return nil
