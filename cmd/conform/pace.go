@@ -36,9 +36,12 @@ func addTimeout(c *cobra.Command, to *time.Duration) {
 	c.Flags().DurationVar(to, "timeout", defaultTimeout, "`DURATION` of one request")
 }
 
-// checkTimeout refuses no patience at all.
+// checkTimeout refuses no patience at all. The flags are nil where none were read.
 func checkTimeout(flags *pflag.FlagSet, timeout time.Duration) error {
-	if f := flags.Lookup("timeout"); f != nil && timeout <= 0 {
+	if timeout > 0 || flags == nil {
+		return nil
+	}
+	if f := flags.Lookup("timeout"); f != nil {
 		return usage(fmt.Errorf("%s %v: want more than 0", label(f), timeout))
 	}
 	return nil
