@@ -137,9 +137,6 @@ var formatFaults = []fault{
 	{name: "ACS3 refused", by: "signature/acs3Get", family: "format", must: true, among: cheap, wrap: always(refusing(func(in *wire.Received) bool { return in.Scheme == wire.ACS3 }))},
 }
 
-func v1(in *wire.Received) bool   { return in.Scheme == wire.V1 }
-func acs3(in *wire.Received) bool { return in.Scheme == wire.ACS3 }
-
 var authFaults = []fault{
 	{name: "signature v1 unchecked", by: "tamper/v1-value", family: "auth", must: true, among: cheap, wrap: ask(asking{always: true, when: v1})},
 	{name: "signature ACS3 unchecked", by: "tamper/acs3-value", family: "auth", must: true, among: cheap, wrap: ask(asking{always: true, when: acs3})},
@@ -220,6 +217,9 @@ var authFaults = []fault{
 	}},
 	{name: "plus is no space", by: "control/v1-spaceAsPlus", family: "auth", among: cheap, wrap: always(refusingSignature)},
 }
+
+func v1(in *wire.Received) bool   { return in.Scheme == wire.V1 }
+func acs3(in *wire.Received) bool { return in.Scheme == wire.ACS3 }
 
 // clockNow gives a request the time of its arrival.
 func clockNow(d *wire.Draft) { d.Set("Timestamp", time.Now().UTC().Format(timeLayout)) }

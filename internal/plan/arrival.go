@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"context"
 	"sync"
 	"time"
 )
@@ -21,9 +20,6 @@ func (s *Session) Due(what string) time.Duration {
 	defer a.mu.Unlock()
 	return a.due[what]
 }
-
-// Pause waits for d, or less if ctx ends.
-func (s *Session) Pause(ctx context.Context, d time.Duration) error { return s.pause(ctx, d) }
 
 // Came takes how long after its begin something had not come about yet, zero where
 // it had at the first look: then the next one is looked for earlier.

@@ -98,9 +98,18 @@ type Environment struct {
 	end      time.Time // by when a run that was cut short must have cleared away; zero while it is not
 }
 
+// How many waits may run out before later ones are cut: of those for work, whose
+// running out may be a finding only while they are whole, and of those for
+// listings, where it is one anyway and one that nothing ever came late in is not
+// behind.
+const (
+	fullWaits = 16
+	fullLooks = 4
+)
+
 // NewEnvironment returns an environment without resources.
 func NewEnvironment(t Target) *Environment {
-	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}, stamina: stamina{full: 16}, eyes: stamina{full: 4}}
+	e := &Environment{Target: t, patience: experience{took: map[string]time.Duration{}}, stamina: stamina{full: fullWaits}, eyes: stamina{full: fullLooks}}
 	e.head = pad(strconv.FormatUint(sum64(t.Run+strconv.FormatUint(t.Seed, 10)), 16), nonceDigits)
 	if t.Memory != nil { // nothing is there to be spared
 		e.pool.init(0)

@@ -65,7 +65,7 @@ func (s *Session) catchUp(ctx context.Context, m *message) error {
 	if changed.IsZero() {
 		return nil
 	}
-	if err := s.pause(ctx, s.env.lag.await()-s.Now().Sub(changed)); err != nil {
+	if err := s.Pause(ctx, s.env.lag.await()-s.Now().Sub(changed)); err != nil {
 		return err
 	}
 	since := s.Now().Sub(changed)

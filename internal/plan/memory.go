@@ -66,8 +66,8 @@ func (s *Session) recall(kind string) *Resource {
 	return nil
 }
 
-// pause waits for d, or less if ctx ends.
-func (s *Session) pause(ctx context.Context, d time.Duration) error {
+// Pause waits for d, or less if ctx ends.
+func (s *Session) Pause(ctx context.Context, d time.Duration) error {
 	if s.clock == nil {
 		return pause(ctx, d)
 	}

@@ -64,7 +64,7 @@ func (s *Session) Usable(ctx context.Context, resource, id string) (*wire.Map, e
 
 func (s *Session) usable(ctx context.Context, r *Resource) (*wire.Map, error) {
 	begin := s.Now()
-	if err := s.pause(ctx, s.env.patience.guess(r.Kind.Name)); err != nil {
+	if err := s.Pause(ctx, s.env.patience.guess(r.Kind.Name)); err != nil {
 		return nil, err
 	}
 	var item *wire.Map

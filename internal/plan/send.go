@@ -245,7 +245,7 @@ func (s *Session) again(ctx context.Context, m *message, a *check.Answer, p *pat
 		return s.makeRoom(ctx, m, a, p)
 	case a.Status == http.StatusServiceUnavailable && !m.how.once && p.unavailable < maxUnavailable:
 		p.unavailable++
-		err := s.pause(ctx, s.env.Wait.Initial)
+		err := s.Pause(ctx, s.env.Wait.Initial)
 		return err == nil, err
 	}
 	return false, nil
@@ -265,7 +265,7 @@ func (s *Session) throttled(ctx context.Context, a *check.Answer, p *patience) (
 	if s.env.Gate != nil {
 		s.env.Gate.Slow(wait)
 	}
-	err := s.pause(ctx, wait)
+	err := s.Pause(ctx, wait)
 	return err == nil, err
 }
 

@@ -229,13 +229,13 @@ func (s *Session) eventually(ctx context.Context, p patient, f func() (done bool
 		}
 		left := p.limit - s.Now().Sub(begin)
 		if left > pause {
-			if err := s.pause(ctx, pause); err != nil {
+			if err := s.Pause(ctx, pause); err != nil {
 				return err
 			}
 			s.forget()
 			continue
 		}
-		if err := s.pause(ctx, left); err != nil {
+		if err := s.Pause(ctx, left); err != nil {
 			return err
 		}
 		p.stamina.ranOut()

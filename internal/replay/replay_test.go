@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -257,6 +258,23 @@ func TestUnused(t *testing.T) {
 		if want := map[bool]int{true: 1}[all]; r.ExitCode() != want {
 			t.Errorf("RequireAll %v: exit %d, want %d", all, r.ExitCode(), want)
 		}
+	}
+}
+
+// A list of the account without anything in it is an empty one to whoever reads
+// it.
+func TestAccountHasNoNulls(t *testing.T) {
+	t.Parallel()
+	rec := record(t)
+	rec.client().must("DescribeRegions")
+	p := play(t, rec)
+	rec.client().of(p).must("DescribeRegions")
+	text, err := json.Marshal(p.Report())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(text), "null") || !strings.Contains(string(text), `"unused":[]`) {
+		t.Errorf("the account is %s", text)
 	}
 }
 
